@@ -1,0 +1,1 @@
+//! Wires everything: one file a subcommand.

@@ -1,0 +1,33 @@
+//! The opening handshake (RFC 6455 section 4), from and to raw bytes, for both ends.
+//!
+//! Written by hand and read with `httparse`, since order, case and duplicates of headers are evidence, and a fault is a
+//! diagnosis beside the bytes rather than an error instead of them.
+
+use std::ops::Range;
+
+use crate::protocol::DeflateParams;
+
+/// A rule of the opening handshake that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule in a few words: `wrong Sec-WebSocket-Accept`.
+    pub rule: &'static str,
+    /// Where it stands: `RFC 6455 4.1`.
+    pub section: &'static str,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub got: String,
+    /// The offending bytes of the raw response (or request) head; empty if something is missing.
+    pub at: Range<usize>,
+}
+
+/// What both ends agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Negotiated {
+    pub subprotocol: Option<String>,
+    /// The value of `Sec-WebSocket-Extensions` as the server sent it, several headers joined by `, `.
+    pub extensions: Option<String>,
+    /// permessage-deflate, if it is among them.
+    pub deflate: Option<DeflateParams>,
+}

@@ -1,0 +1,43 @@
+//! Frames put together to messages (RFC 6455 section 5.4).
+
+use bytes::Bytes;
+
+/// Which way a frame went, seen from this endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    Sent,
+    Received,
+}
+
+impl Direction {
+    /// `sent` or `received`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Direction::Sent => "sent",
+            Direction::Received => "received",
+        }
+    }
+}
+
+/// A whole message: its fragments joined, inflated if it was compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Text or binary, as its first frame says. Text is UTF-8 unless a violation says otherwise.
+    pub binary: bool,
+    pub data: Bytes,
+    /// How many frames it came in.
+    pub frames: u32,
+    /// Whether it came compressed (RFC 7692).
+    pub compressed: bool,
+    /// Its payload bytes on the wire, all frames together.
+    pub wire: u64,
+}
+
+impl Message {
+    /// The data as text, if it is a text message and UTF-8.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if self.binary { None } else { simdutf8::basic::from_utf8(&self.data).ok() }
+    }
+}

@@ -1,0 +1,1 @@
+//! Events to and from lines of the recording format.

@@ -1,0 +1,1 @@
+//! Events to text for a terminal or a pipe, and nothing else.

@@ -1,0 +1,7 @@
+//! The only loop that touches a socket, the clock, and the sinks that events go to.
+
+pub mod clock;
+pub mod sinks;
+
+pub use clock::Clock;
+pub use sinks::{Sink, Timeline};

@@ -1,0 +1,102 @@
+//! Where events go: one timeline, its numbers, and its sinks in order.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::event::{Event, Kind};
+
+use super::Clock;
+
+/// Something that is fed every event, in order. The recording is first, then the screen, then a script.
+pub trait Sink: Send {
+    /// Takes an event. May buffer.
+    ///
+    /// # Errors
+    /// When it can't take it. The other sinks get the event all the same.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// Writes out what it buffered; called before every wait.
+    ///
+    /// # Errors
+    /// When it can't write.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// One clock, one numbering and one list of sinks, shared by all connections of a session.
+#[derive(Clone)]
+pub struct Timeline {
+    shared: Arc<Mutex<Shared>>,
+    clock: Clock,
+}
+
+struct Shared {
+    sinks: Vec<Slot>,
+    frames: u64,
+    connections: u32,
+}
+
+/// A sink and the error that ended it, until somebody asks.
+struct Slot {
+    sink: Box<dyn Sink>,
+    failed: Option<io::Error>,
+}
+
+impl Timeline {
+    /// A timeline that starts now and feeds `sinks` in their order.
+    #[must_use]
+    pub fn new(clock: Clock, sinks: Vec<Box<dyn Sink>>) -> Timeline {
+        let sinks = sinks.into_iter().map(|sink| Slot { sink, failed: None }).collect();
+        Timeline { shared: Arc::new(Mutex::new(Shared { sinks, frames: 0, connections: 0 })), clock }
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The next connection's number, from 1.
+    #[must_use]
+    pub fn open_connection(&self) -> u32 {
+        let mut shared = self.lock();
+        shared.connections += 1;
+        shared.connections
+    }
+
+    /// Stamps and hands out an event that is not a frame, and gives it back.
+    pub fn emit(&self, time: Duration, connection: u32, kind: Kind) -> Event {
+        self.emit_numbered(time, connection, |_| kind)
+    }
+
+    /// The same for a kind that needs the next frame's number. A frame takes the number, anything else leaves it.
+    pub fn emit_numbered(&self, time: Duration, connection: u32, kind: impl FnOnce(u64) -> Kind) -> Event {
+        let mut shared = self.lock();
+        let kind = kind(shared.frames + 1);
+        if matches!(kind, Kind::Frame(_)) {
+            shared.frames += 1;
+        }
+        let event = Event { time, connection, kind };
+        for slot in shared.sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+            slot.failed = slot.sink.event(&event).err();
+        }
+        event
+    }
+
+    /// Flushes every sink. Call it before waiting for anything.
+    pub fn flush(&self) {
+        for slot in self.lock().sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+            slot.failed = slot.sink.flush().err();
+        }
+    }
+
+    /// The errors of the sinks that have failed since the last call. A failed sink gets no further events.
+    pub fn take_failures(&self) -> Vec<io::Error> {
+        self.lock().sinks.extract_if(.., |slot| slot.failed.is_some()).filter_map(|slot| slot.failed).collect()
+    }
+
+    /// A panic in one sink must not cost the others their events.
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

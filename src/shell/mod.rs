@@ -1,0 +1,1 @@
+//! The prompt: a line to a command, and the screen around it.
