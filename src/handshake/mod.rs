@@ -31,3 +31,14 @@ pub struct Negotiated {
     /// permessage-deflate, if it is among them.
     pub deflate: Option<DeflateParams>,
 }
+
+/// An offer of permessage-deflate, parameter by parameter (RFC 7692 section 7.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeflateOffer {
+    pub server_no_context_takeover: bool,
+    pub client_no_context_takeover: bool,
+    /// `None`: not mentioned.
+    pub server_max_window_bits: Option<u8>,
+    /// `None`: not mentioned; `Some(None)`: named without a value.
+    pub client_max_window_bits: Option<Option<u8>>,
+}

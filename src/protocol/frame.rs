@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Opcode;
 
-/// The four bytes that a client's payload is XORed with (RFC 6455 section 5.3).
+/// The four bytes that a client's payload is `XOR`ed with (RFC 6455 section 5.3).
 pub type MaskKey = [u8; 4];
 
 /// The longest header: 2 bytes, 8 of length, 4 of masking key.
@@ -109,11 +109,11 @@ impl Header {
         match self.form {
             LengthForm::Bits7 => out.push(&[masked | low[7] & 0x7F]),
             LengthForm::Bits16 => {
-                out.push(&[masked | 126]);
+                out.push(&[masked | 0x7E]);
                 out.push(&low[6..]);
             }
             LengthForm::Bits64 => {
-                out.push(&[masked | 127]);
+                out.push(&[masked | 0x7F]);
                 out.push(&low);
             }
         }

@@ -91,6 +91,7 @@ impl Timeline {
     }
 
     /// The errors of the sinks that have failed since the last call. A failed sink gets no further events.
+    #[must_use]
     pub fn take_failures(&self) -> Vec<io::Error> {
         self.lock().sinks.extract_if(.., |slot| slot.failed.is_some()).filter_map(|slot| slot.failed).collect()
     }

@@ -7,7 +7,7 @@ pub mod tls;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-pub use tls::{Certificate, TlsInfo};
+pub use tls::{Certificate, TlsInfo, TlsOptions, TlsVersion};
 
 /// A stream of bytes to a peer, non-blocking once the session has it.
 pub trait Transport: Send {
@@ -23,7 +23,7 @@ pub trait Transport: Send {
     /// What the socket or TLS says.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Tells the peer that no more will be written (TLS close_notify, then FIN), without blocking.
+    /// Tells the peer that no more will be written (TLS `close_notify`, then FIN), without blocking.
     ///
     /// # Errors
     /// What the socket or TLS says; a peer already gone is not an error.

@@ -1,5 +1,32 @@
 //! TLS by the system's library, and what it agreed on.
 
+use std::path::PathBuf;
+
+/// How TLS is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// A PEM file of further trusted certificates.
+    pub ca: Option<PathBuf>,
+    /// The client's certificate chain, PEM.
+    pub cert: Option<PathBuf>,
+    /// Its private key, PEM (PKCS#8, PKCS#1 or SEC1).
+    pub key: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// Send no server name.
+    pub no_sni: bool,
+    pub min_version: Option<TlsVersion>,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    V1_0,
+    V1_1,
+    V1_2,
+    V1_3,
+}
+
 /// What a TLS handshake agreed on, and the peer's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsInfo {
