@@ -1,5 +1,7 @@
 //! How an error reads: one line, a hint where there is a next step, and the exit code. Added once, here.
 
+mod causes;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::process::{ExitCode, Termination};
