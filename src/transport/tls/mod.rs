@@ -1,6 +1,27 @@
 //! TLS by the system's library, and what it agreed on.
+//!
+//! `native-tls` says neither version nor cipher suite, and forgets the certificate that it refuses. So a tap under the
+//! stream reads what the handshake says in plaintext (`tap.rs`), and `failure.rs` puts that and the library's text together.
+
+mod acceptor;
+mod certificate;
+mod cipher;
+mod connector;
+mod failure;
+mod pem;
+mod stream;
+mod tap;
+// The errors' texts are OpenSSL's, which is the system's library there.
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 use std::path::PathBuf;
+
+pub use acceptor::Acceptor;
+pub use certificate::Certificate;
+pub use connector::Connector;
+pub use failure::TlsFailure;
+pub use tap::looks_like_tls;
 
 /// How TLS is done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,12 +30,13 @@ pub struct TlsOptions {
     pub ca: Option<PathBuf>,
     /// The client's certificate chain, PEM.
     pub cert: Option<PathBuf>,
-    /// Its private key, PEM (PKCS#8, PKCS#1 or SEC1).
+    /// Its private key, PEM (PKCS#8, PKCS#1 or SEC1); `None`: in the certificate's file.
     pub key: Option<PathBuf>,
     /// Accept any certificate.
     pub insecure: bool,
     /// Send no server name.
     pub no_sni: bool,
+    /// `None`: TLS 1.2. The system's library may refuse 1.0 and 1.1 whatever is asked for.
     pub min_version: Option<TlsVersion>,
 }
 
@@ -25,6 +47,17 @@ pub enum TlsVersion {
     V1_1,
     V1_2,
     V1_3,
+}
+
+impl std::fmt::Display for TlsVersion {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            TlsVersion::V1_0 => "TLS 1.0",
+            TlsVersion::V1_1 => "TLS 1.1",
+            TlsVersion::V1_2 => "TLS 1.2",
+            TlsVersion::V1_3 => "TLS 1.3",
+        })
+    }
 }
 
 /// What a TLS handshake agreed on, and the peer's certificate.
@@ -39,20 +72,4 @@ pub struct TlsInfo {
     /// The server name sent (SNI); `None` if none was.
     pub server_name: Option<String>,
     pub certificate: Option<Certificate>,
-}
-
-/// A peer's certificate in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Certificate {
-    /// `CN=example.org, O=Example`.
-    pub subject: String,
-    pub issuer: String,
-    /// Subject alternative names: DNS names and addresses.
-    pub names: Vec<String>,
-    /// Seconds since the Unix epoch.
-    pub not_before: i64,
-    /// Seconds since the Unix epoch.
-    pub not_after: i64,
-    /// SHA-256 of the DER encoding.
-    pub sha256: [u8; 32],
 }
