@@ -111,9 +111,11 @@ fn a_refusal_names_every_address() {
 
 #[test]
 fn an_unknown_name_is_quoted() {
-    let error = failure(&Plan { host: "no-such-host.invalid".to_owned(), ..plan(refusing()) });
+    // A label longer than 63 bytes fails in the resolver itself, whatever network there is.
+    let host = format!("{}.invalid", "x".repeat(64));
+    let error = failure(&Plan { host: host.clone(), ..plan(refusing()) });
     assert_eq!(error.kind(), FailureKind::Resolve);
-    assert!(error.to_string().starts_with(r#"cannot resolve "no-such-host.invalid": "#), "{error}");
+    assert!(error.to_string().starts_with(&format!("cannot resolve {host:?}: ")), "{error}");
     assert!(!error.to_string().contains("lookup address"), "{error}");
 }
 
