@@ -90,16 +90,17 @@ impl Timeline {
     }
 
     /// Flushes every sink. Call it before waiting for anything.
-    pub fn flush(&self) {
-        for slot in self.lock().sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+    ///
+    /// # Errors
+    /// The first failure since the last call, here or while a sink took an event. That sink gets no further events; call
+    /// again for the next failure.
+    pub fn flush(&self) -> io::Result<()> {
+        let mut shared = self.lock();
+        for slot in shared.sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
             slot.failed = slot.sink.flush().err();
         }
-    }
-
-    /// The errors of the sinks that have failed since the last call. A failed sink gets no further events.
-    #[must_use]
-    pub fn take_failures(&self) -> Vec<io::Error> {
-        self.lock().sinks.extract_if(.., |slot| slot.failed.is_some()).filter_map(|slot| slot.failed).collect()
+        let Some(at) = shared.sinks.iter().position(|slot| slot.failed.is_some()) else { return Ok(()) };
+        shared.sinks.remove(at).failed.map_or(Ok(()), Err)
     }
 
     /// A panic in one sink must not cost the others their events.

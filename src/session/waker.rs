@@ -4,6 +4,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The end that wakes; cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,9 +33,26 @@ impl Waker {
         // A full buffer means that it will wake anyway, a closed one that nobody is left to wake.
         let _ = (&*self.0).write(&[1]);
     }
+
+    /// The socket itself, for a signal handler to write to.
+    ///
+    /// # Errors
+    /// When the process has no file descriptors left.
+    pub fn descriptor(&self) -> io::Result<UnixStream> {
+        self.0.try_clone()
+    }
 }
 
 impl Wakened {
+    /// Waits without a connection: whether it was woken within `timeout`.
+    #[must_use]
+    pub fn wait(&self, timeout: Duration) -> bool {
+        let timeout = Timespec::try_from(timeout).ok();
+        let woken = matches!(poll(&mut [PollFd::new(self, PollFlags::IN)], timeout.as_ref()), Ok(1));
+        self.clear();
+        woken
+    }
+
     /// Forgets all wakes so far.
     pub fn clear(&self) {
         let mut sink = [0; 64];

@@ -42,17 +42,10 @@ fn describe(fact: &Fact) -> String {
     match fact {
         Fact::Frame(f) => {
             let arrow = if f.direction == Direction::Sent { '>' } else { '<' };
-            let mut line = format!("{arrow} {} {:?}", f.frame.header.opcode, f.frame.payload);
-            if f.frame.is_cut() {
-                line += &format!(" of {}", f.frame.header.length);
-            }
-            if let Some(index) = f.fragment {
-                line += &format!(" #{index}");
-            }
-            if let Some(message) = &f.message {
-                line += &format!(" = {:?}", message.data);
-            }
-            line
+            let length = if f.frame.is_cut() { format!(" of {}", f.frame.header.length) } else { String::new() };
+            let index = f.fragment.map(|index| format!(" #{index}")).unwrap_or_default();
+            let message = f.message.as_ref().map(|message| format!(" = {:?}", message.data)).unwrap_or_default();
+            format!("{arrow} {} {:?}{length}{index}{message}", f.frame.header.opcode, f.frame.payload)
         }
         Fact::Violation(v) => format!("! {} @{} {:02x?}", v.rule.name(), v.offset, &*v.bytes),
         Fact::Undecoded(bytes) => format!("? {bytes:?}"),

@@ -6,6 +6,7 @@
 mod socket;
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Duration;
 
 use super::keepalive::KeepAlive;
@@ -36,6 +37,8 @@ pub enum Waited {
     Woken,
     /// There was output over [`OUTPUT_FULL`], and now there is not.
     Writable,
+    /// A sink could not take an event; the others have it, and the connection goes on.
+    SinkFailed(io::Error),
     /// The connection is over, and its close was the event before.
     Over,
 }
@@ -111,6 +114,12 @@ impl Driver {
     pub fn with_keep_alive(mut self, keep_alive: Option<KeepAlive>) -> Driver {
         self.keep_alive = keep_alive;
         self
+    }
+
+    /// Gives the waker's other half back, for the next connection.
+    #[must_use]
+    pub fn into_wakened(self) -> Option<Wakened> {
+        self.wakened
     }
 
     /// The connection's number on its timeline.
@@ -204,7 +213,9 @@ impl Driver {
     /// Flushes, then blocks until the socket is ready, and deals with whatever time has come. What is to be told at once
     /// is returned.
     fn block(&mut self, until: Option<Duration>) -> Option<Waited> {
-        self.timeline.flush();
+        if let Err(error) = self.timeline.flush() {
+            return Some(Waited::SinkFailed(error));
+        }
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
         let timeout = deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed()));
@@ -266,11 +277,7 @@ impl Driver {
                 violation: Box::new(violation),
             }),
             Fact::Undecoded(bytes) => self.timeline.emit(now, number, Kind::Undecoded(bytes)),
-            Fact::Closed(closed) => {
-                let event = self.timeline.emit(now, number, Kind::Close(Box::new(closed)));
-                self.timeline.flush();
-                event
-            }
+            Fact::Closed(closed) => self.timeline.emit(now, number, Kind::Close(Box::new(closed))),
         }
     }
 

@@ -1,0 +1,46 @@
+//! Ctrl-C (and a request to terminate): the first ends what is under way in good order, the second ends the program at once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level::pipe};
+
+use crate::cli::Exit;
+use crate::session::Waker;
+
+/// Whether the user wants us to stop; a wait on the waker's other half ends when it happens.
+#[derive(Clone, Debug)]
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+    waker: Waker,
+}
+
+impl Interrupt {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the system refuses a signal handler.
+    pub fn watch(waker: Waker) -> io::Result<Interrupt> {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&flag))?;
+            flag::register(signal, Arc::clone(&flag))?;
+            pipe::register(signal, waker.descriptor()?)?;
+        }
+        Ok(Interrupt { flag, waker })
+    }
+
+    /// Whether it has happened.
+    #[must_use]
+    pub fn happened(&self) -> bool {
+        self.flag.load(Ordering::Acquire)
+    }
+
+    /// What it wakes by; whoever else wants to interrupt the same wait uses it too.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+}

@@ -1,0 +1,266 @@
+//! Without a terminal: each record of standard input becomes a message, each message received goes to standard output, and
+//! nothing else does.
+//!
+//! The connection is driven on the main thread. Standard input is read on another, since it may be anything (a file, a
+//! pipe, closed), and gives its records in batches, so that a fast input costs no hand-over a message.
+
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::interrupt::Interrupt;
+use super::outcome::Outcome;
+use crate::cli::report::{Exit, Report};
+use crate::cli::settings::{PipeSettings, Records, Settings};
+use crate::command::Command;
+use crate::event::{Direction, Kind};
+use crate::protocol::SendError;
+use crate::session::options::Reconnect;
+use crate::session::{Driver, Timeline, Waited, Wakened, Waker, open};
+
+/// Batches of records that wait between the reader and the connection.
+const BATCHES: usize = 4;
+
+/// How much is read from standard input at once, in bytes.
+const BLOCK: usize = 256 << 10;
+
+/// Connects, sends what there is to send, and stops when it is time.
+///
+/// # Errors
+/// The report that ends the program.
+pub fn run(settings: &Settings, timeline: &Timeline, interrupt: &Interrupt, wakened: Wakened) -> Result<Exit, Report> {
+    let input = Input::start(&settings.pipe, interrupt.waker())?;
+    let number = timeline.open_connection();
+    let mut pipe = Pipe { settings: &settings.pipe, timeline, interrupt, input, received: 0, outcome: Outcome::default() };
+    let mut wakened = Some(wakened);
+    let mut attempt = 0;
+    loop {
+        let lost = match open(&settings.connect, timeline, number) {
+            Ok(mut driver) => {
+                if let Some(wakened) = wakened.take() {
+                    driver = driver.with_waker(wakened);
+                }
+                attempt = 0;
+                let lost = pipe.drive(&mut driver)?;
+                wakened = driver.into_wakened();
+                lost.then(|| pipe.outcome.report())
+            }
+            Err(error) => Some(Err(error.into())),
+        };
+        let _ = timeline.flush();
+        let Some(result) = lost else { return pipe.outcome.report() };
+        attempt += 1;
+        let again = settings.connect.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
+        let pause = Reconnect::backoff(attempt);
+        wakened.as_ref().is_some_and(|w| w.wait(pause));
+        if !again || interrupt.happened() {
+            return result;
+        }
+        pipe.outcome = Outcome::default();
+    }
+}
+
+/// One run, over as many connections as it takes.
+struct Pipe<'a> {
+    settings: &'a PipeSettings,
+    timeline: &'a Timeline,
+    interrupt: &'a Interrupt,
+    input: Input,
+    received: u64,
+    outcome: Outcome,
+}
+
+impl Pipe<'_> {
+    /// Runs an open connection to its end: whether it was lost rather than ended by us or by a proper close.
+    fn drive(&mut self, driver: &mut Driver) -> Result<bool, Report> {
+        let mut quiet_since = self.timeline.clock().elapsed();
+        loop {
+            self.feed(driver)?;
+            let idle = self.settings.idle.filter(|_| self.input.is_done() && !driver.connection().is_closing());
+            match driver.wait(idle.map(|idle| quiet_since + idle)) {
+                Waited::Event(event) => {
+                    self.outcome.note(&event);
+                    let Kind::Frame(frame) = &event.kind else { continue };
+                    quiet_since = event.time;
+                    if frame.direction == Direction::Received && frame.message.is_some() {
+                        self.received += 1;
+                        if self.settings.count == Some(self.received) {
+                            close(driver);
+                        }
+                    }
+                }
+                Waited::Timeout => {
+                    if let Some(count) = self.settings.count.filter(|count| *count > self.received) {
+                        self.outcome.too_few(self.received, count, idle.unwrap_or_default());
+                    }
+                    close(driver);
+                }
+                Waited::Woken if self.interrupt.happened() => {
+                    self.outcome.interrupted();
+                    close(driver);
+                }
+                Waited::Woken | Waited::Writable => {}
+                Waited::SinkFailed(error) => {
+                    self.outcome.sink_failed(&error);
+                    close(driver);
+                }
+                Waited::Over => {
+                    if let Some(count) = self.settings.count.filter(|count| *count > self.received) {
+                        self.outcome.closed_early(self.received, count);
+                    }
+                    return Ok(self.outcome.is_lost());
+                }
+            }
+        }
+    }
+
+    /// Sends records until the output is full or there are none left.
+    fn feed(&mut self, driver: &mut Driver) -> Result<(), Report> {
+        while !driver.connection().is_closing() && !driver.is_full() {
+            let Some(record) = self.input.next() else { break };
+            let command =
+                if self.settings.binary { Command::Binary(record.clone()) } else { Command::Text(record.clone()) };
+            match driver.send(command) {
+                Ok(()) => {}
+                Err(SendError::Closing) => {
+                    self.input.put_back(record);
+                    break;
+                }
+                Err(error) => {
+                    let number = self.input.taken;
+                    let message = format!("cannot send record {number} of the input: {error}");
+                    return Err(Report::new(Exit::Usage, message).hint("--binary sends it as a binary message"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Begins the closing handshake; that one is under way already is as good.
+fn close(driver: &mut Driver) {
+    let _ = driver.send(Command::Close { code: Some(1000), reason: String::new(), force: false });
+}
+
+/// The records to send, in order.
+struct Input {
+    batches: Receiver<Vec<Bytes>>,
+    batch: std::vec::IntoIter<Bytes>,
+    returned: Option<Bytes>,
+    taken: u64,
+    done: bool,
+}
+
+impl Input {
+    /// Takes the messages of the settings, or begins to read standard input.
+    fn start(settings: &PipeSettings, waker: Waker) -> Result<Input, Report> {
+        let (batches, received) = sync_channel(BATCHES);
+        let given = settings.execute.iter().map(|text| Bytes::from(text.clone())).collect::<Vec<_>>();
+        if given.is_empty() {
+            let records = settings.records;
+            let read = move || {
+                read_records(std::io::stdin().lock(), records, &batches, &waker);
+                drop(batches);
+                waker.wake();
+            };
+            std::thread::Builder::new()
+                .name("input".into())
+                .spawn(read)
+                .map_err(|error| Report::new(Exit::File, format!("cannot read standard input: {error}")))?;
+        }
+        Ok(Input { batches: received, batch: given.into_iter(), returned: None, taken: 0, done: false })
+    }
+
+    /// The next record, if there is one yet.
+    fn next(&mut self) -> Option<Bytes> {
+        if let Some(record) = self.returned.take() {
+            return Some(record);
+        }
+        loop {
+            if let Some(record) = self.batch.next() {
+                self.taken += 1;
+                return Some(record);
+            }
+            match self.batches.try_recv() {
+                Ok(batch) => self.batch = batch.into_iter(),
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => {
+                    self.done = true;
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, record: Bytes) {
+        self.returned = Some(record);
+    }
+
+    fn is_done(&self) -> bool {
+        self.done && self.returned.is_none()
+    }
+}
+
+/// Reads until the end of input, and hands over each batch of whole records.
+fn read_records(mut input: impl Read, records: Records, batches: &SyncSender<Vec<Bytes>>, waker: &Waker) {
+    let mut pending = BytesMut::new();
+    let mut searched = 0;
+    loop {
+        let filled = pending.len();
+        pending.resize(filled + BLOCK, 0);
+        let count = input.read(&mut pending[filled..]).unwrap_or_default();
+        pending.truncate(filled + count);
+        let mut batch = Vec::new();
+        let end = match records {
+            Records::Lines => Some(b'\n'),
+            Records::Null => Some(0),
+            Records::Whole => None,
+        };
+        while let Some(at) = end.and_then(|end| memchr::memchr(end, &pending[searched..])) {
+            let record = pending.split_to(searched + at + 1);
+            batch.push(record.freeze().slice(..searched + at));
+            searched = 0;
+        }
+        searched = pending.len();
+        let over = count == 0;
+        if over && (!pending.is_empty() || records == Records::Whole) {
+            batch.push(pending.split().freeze());
+        }
+        if !batch.is_empty() {
+            if batches.send(batch).is_err() {
+                return;
+            }
+            waker.wake();
+        }
+        if over {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(input: &[u8], records: Records) -> Vec<Bytes> {
+        let (batches, received) = sync_channel(64);
+        let (waker, _wakened) = crate::session::waker().expect("a pair of sockets");
+        // A reader that gives three bytes at a time.
+        read_records(input.chunks(3).fold(Box::new(std::io::empty()) as Box<dyn Read>, |so_far, piece| {
+            Box::new(so_far.chain(piece))
+        }), records, &batches, &waker);
+        drop(batches);
+        received.iter().flatten().collect()
+    }
+
+    #[test]
+    fn records_end_where_they_should_and_the_last_needs_no_end() {
+        assert_eq!(records(b"one\ntwo and\n\nlast", Records::Lines), ["one", "two and", "", "last"]);
+        assert_eq!(records(b"one\ntwo\0last\0", Records::Null), ["one\ntwo", "last"]);
+        assert_eq!(records(b"one\ntwo\n", Records::Whole), ["one\ntwo\n"]);
+        assert_eq!(records(b"", Records::Lines), [""; 0]);
+        assert_eq!(records(b"", Records::Whole), [""]);
+    }
+}

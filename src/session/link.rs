@@ -1,0 +1,270 @@
+//! A connection on a thread of its own, for a caller that must not wait: the shell.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::options::Reconnect;
+use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, Timeline, Waited, Wakened, Waker, open, waker};
+use crate::command::Command;
+use crate::event::Kind;
+use crate::protocol::{OnViolation, SendError};
+
+/// How long a thread may take to carry out a command before its caller goes on without an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    Connecting,
+    Open,
+    Closing,
+    Closed,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    #[error("not connected yet")]
+    Connecting,
+    #[error("the connection is closed")]
+    Closed,
+    #[error("the connection is busy: the peer does not read")]
+    Busy,
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+enum Order {
+    Send(Command, SyncSender<Result<(), SendError>>),
+    OnViolation(OnViolation),
+}
+
+/// A handle to a connection's thread. Dropping it drops the connection.
+#[derive(Debug)]
+pub struct Link {
+    number: u32,
+    orders: Sender<Order>,
+    waker: Waker,
+    state: Arc<AtomicU8>,
+    thread: JoinHandle<()>,
+}
+
+impl Link {
+    /// Begins to connect, and returns at once; what comes of it is told on the timeline.
+    ///
+    /// # Errors
+    /// When there is no thread or file descriptor left.
+    pub fn open(options: ConnectOptions, timeline: Timeline) -> io::Result<Link> {
+        let number = timeline.open_connection();
+        let (orders, received) = channel();
+        let (waker, wakened) = waker()?;
+        let state = Arc::new(AtomicU8::new(State::Connecting as u8));
+        let mut worker = Worker { options, timeline, number, orders: received, state: Arc::clone(&state) };
+        let name = format!("connection {number}");
+        let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(wakened))?;
+        Ok(Link { number, orders, waker, state, thread })
+    }
+
+    /// Its number on the timeline.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where it is now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match self.state.load(Ordering::Acquire) {
+            0 => State::Connecting,
+            1 => State::Open,
+            2 => State::Closing,
+            _ => State::Closed,
+        }
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// When the connection is not open, or the command can't be encoded.
+    pub fn send(&self, command: Command) -> Result<(), LinkError> {
+        match self.state() {
+            State::Connecting => return Err(LinkError::Connecting),
+            State::Closed => return Err(LinkError::Closed),
+            State::Open | State::Closing => {}
+        }
+        let (answer, answered) = sync_channel(1);
+        self.order(Order::Send(command, answer))?;
+        match answered.recv_timeout(ANSWER_TIMEOUT) {
+            Ok(result) => Ok(result?),
+            Err(RecvTimeoutError::Timeout) => Err(LinkError::Busy),
+            Err(RecvTimeoutError::Disconnected) => Err(LinkError::Closed),
+        }
+    }
+
+    /// Changes what happens when the peer breaks a rule.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), LinkError> {
+        self.order(Order::OnViolation(on_violation))
+    }
+
+    /// Waits for the end of the connection, but not longer than a closing handshake may take: whether it has ended.
+    #[must_use]
+    pub fn finish(self) -> bool {
+        let Link { orders, waker, thread, .. } = self;
+        let _ = orders.send(Order::Send(close(), sync_channel(1).0));
+        waker.wake();
+        drop(orders);
+        let (done, ended) = channel();
+        // The thread may still be connecting; then nobody waits for it.
+        std::thread::spawn(move || done.send(thread.join().is_ok()));
+        ended.recv_timeout(2 * CLOSE_TIMEOUT).is_ok()
+    }
+
+    fn order(&self, order: Order) -> Result<(), LinkError> {
+        self.orders.send(order).map_err(|_| LinkError::Closed)?;
+        self.waker.wake();
+        Ok(())
+    }
+}
+
+fn close() -> Command {
+    Command::Close { code: Some(1000), reason: String::new(), force: false }
+}
+
+/// What runs on the thread.
+struct Worker {
+    options: ConnectOptions,
+    timeline: Timeline,
+    number: u32,
+    orders: Receiver<Order>,
+    state: Arc<AtomicU8>,
+}
+
+/// Why a connection's turn ended.
+enum Ended {
+    /// As somebody wanted, or with nobody left who could want more.
+    Wanted,
+    Lost,
+}
+
+impl Worker {
+    fn run(&mut self, wakened: Wakened) {
+        let mut wakened = Some(wakened);
+        let mut attempt = 0;
+        loop {
+            self.set(State::Connecting);
+            let ended = match open(&self.options, &self.timeline, self.number) {
+                Ok(driver) => {
+                    attempt = 0;
+                    let mut driver = driver;
+                    if let Some(wakened) = wakened.take() {
+                        driver = driver.with_waker(wakened);
+                    }
+                    self.set(State::Open);
+                    let ended = self.drive(&mut driver);
+                    wakened = driver.into_wakened();
+                    ended
+                }
+                // Told as an event already.
+                Err(_) => Ended::Lost,
+            };
+            self.flush();
+            attempt += 1;
+            let again = self.options.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
+            if matches!(ended, Ended::Wanted) || !again || !self.pause(attempt) {
+                break;
+            }
+        }
+        self.set(State::Closed);
+    }
+
+    fn drive(&mut self, driver: &mut Driver) -> Ended {
+        let mut wanted = false;
+        loop {
+            match driver.wait(None) {
+                Waited::Woken => loop {
+                    match self.orders.try_recv() {
+                        Ok(order) => wanted |= Self::carry_out(driver, order),
+                        Err(TryRecvError::Empty) => break,
+                        Err(TryRecvError::Disconnected) => {
+                            wanted = true;
+                            if !driver.connection().is_closing() {
+                                let _ = driver.send(Command::Drop);
+                            }
+                            break;
+                        }
+                    }
+                },
+                Waited::Event(event) => {
+                    if let Kind::Close(closed) = &event.kind {
+                        wanted |= closed.clean && matches!(closed.code, Some(1000 | 1001));
+                    }
+                }
+                Waited::Timeout | Waited::Writable => {}
+                Waited::SinkFailed(error) => self.note(format!("a sink failed and gets no more events: {error}")),
+                Waited::Over => return if wanted { Ended::Wanted } else { Ended::Lost },
+            }
+            if driver.connection().is_closing() {
+                self.set(State::Closing);
+            }
+        }
+    }
+
+    /// Whether the order was to end the connection.
+    fn carry_out(driver: &mut Driver, order: Order) -> bool {
+        match order {
+            Order::Send(command, answer) => {
+                let ends = matches!(command, Command::Close { .. } | Command::Drop);
+                let result = driver.send(command);
+                let sent = result.is_ok();
+                // Nobody waits any more: the result is on the timeline.
+                let _ = answer.try_send(result);
+                ends && sent
+            }
+            Order::OnViolation(on_violation) => {
+                driver.connection_mut().set_on_violation(on_violation);
+                false
+            }
+        }
+    }
+
+    /// Waits before the next attempt: false if nobody wants it any more.
+    fn pause(&self, attempt: u32) -> bool {
+        let pause = Reconnect::backoff(attempt);
+        let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
+        self.note(text);
+        self.flush();
+        let until = self.timeline.clock().elapsed() + pause;
+        loop {
+            let left = until.saturating_sub(self.timeline.clock().elapsed());
+            match self.orders.recv_timeout(left) {
+                Ok(Order::Send(Command::Close { .. } | Command::Drop, _)) | Err(RecvTimeoutError::Disconnected) => {
+                    return false;
+                }
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return true,
+            }
+        }
+    }
+
+    fn note(&self, text: String) {
+        self.timeline.emit(self.timeline.clock().elapsed(), self.number, Kind::Note(text));
+    }
+
+    fn flush(&self) {
+        while let Err(error) = self.timeline.flush() {
+            self.note(format!("a sink failed and gets no more events: {error}"));
+        }
+    }
+
+    fn set(&self, state: State) {
+        self.state.store(state as u8, Ordering::Release);
+    }
+}

@@ -1,0 +1,324 @@
+//! From options to an open connection: resolve, connect, shake hands, follow redirects, and tell every step.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tungstenite::handshake::client::generate_key;
+
+use super::dialogue::Dialogue;
+use super::options::{Authorization, Compress, ProxyChoice};
+use super::{ConnectOptions, Driver, KeepAlive, Timeline, keys};
+use crate::event::{Kind, Open, Ready};
+use crate::handshake::{
+    Body, BodyReader, Fault, HeadError, HeaderError, MAX_REDIRECTS, Negotiated, Opening, RedirectError, Request,
+    Response, ResponseReader, Target, TargetError, basic, bearer, check, redirect,
+};
+use crate::protocol::{Config, Connection, OnViolation, Role};
+use crate::transport::proxy::{ProxyUrl, from_environment};
+use crate::transport::{Blocking, Plan, Transport, TransportError};
+
+/// Why there is no connection. What was received until then is on the timeline.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("cannot connect to {url}: {error}")]
+    Transport { url: String, error: TransportError },
+    /// What answered does not speak HTTP.
+    #[error("no opening handshake with {url}: {error}")]
+    Head { url: String, error: HeadError },
+    #[error("{url} refused the opening handshake: {status}{}", spaced(reason))]
+    Refused { url: String, status: u16, reason: String, hint: Option<&'static str> },
+    #[error("the opening handshake with {url} is wrong: {}: expected {}, got {}{}", fault.rule, fault.expected, fault.got, and_more(*more))]
+    Wrong { url: String, fault: Box<Fault>, more: usize },
+    #[error(transparent)]
+    Redirect(#[from] RedirectError),
+    #[error("more than {MAX_REDIRECTS} redirects, the last one to {url}")]
+    TooManyRedirects { url: String },
+    #[error("no answer to the opening handshake from {url} within {limit:?}")]
+    Timeout { url: String, limit: Duration },
+    /// The stream broke during the handshake.
+    #[error("the connection to {url} broke during the opening handshake: {error}")]
+    Broken { url: String, error: io::Error },
+}
+
+fn spaced(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" {reason}") }
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(" (and {more} more)") }
+}
+
+/// Opens connection `number` on the timeline.
+///
+/// # Errors
+/// Why there is none; the error is on the timeline too.
+pub fn open(options: &ConnectOptions, timeline: &Timeline, number: u32) -> Result<Driver, OpenError> {
+    let mut opener = Opener { options: options.clone(), timeline, number };
+    opener.run().inspect_err(|error| {
+        opener.emit(Kind::Error(error.to_string()));
+    })
+}
+
+struct Opener<'a> {
+    /// As given, less what a redirect to another host leaves behind.
+    options: ConnectOptions,
+    timeline: &'a Timeline,
+    number: u32,
+}
+
+impl Opener<'_> {
+    fn run(&mut self) -> Result<Driver, OpenError> {
+        let mut target = Target::parse(&self.options.url)?;
+        for _ in 0..=MAX_REDIRECTS {
+            match self.attempt(&target)? {
+                Attempt::Open(driver) => return Ok(*driver),
+                Attempt::Redirected(next) => target = next,
+            }
+        }
+        Err(OpenError::TooManyRedirects { url: target.url() })
+    }
+
+    fn attempt(&mut self, target: &Target) -> Result<Attempt, OpenError> {
+        let request = self.request(target)?;
+        let mut transport = self.connect(target)?;
+        let (response, tail, upgrade) = self.exchange(target, &mut *transport, &request)?;
+        if response.status != 101 {
+            self.tell_refusal(&mut *transport, &response, &tail);
+            return self.refused(target, &response).map(Attempt::Redirected);
+        }
+        self.tell(&response, Bytes::new(), false);
+        let (negotiated, faults) = check(&request, &response);
+        for fault in &faults {
+            self.emit(Kind::Fault(Box::new(fault.clone())));
+        }
+        let more = faults.len().saturating_sub(1);
+        if let Some(fault) = faults.into_iter().next().filter(|_| self.options.on_violation == OnViolation::Fail) {
+            return Err(OpenError::Wrong { url: target.url(), fault: Box::new(fault), more });
+        }
+        let driver = self.driver(target, transport, negotiated, upgrade, &tail)?;
+        Ok(Attempt::Open(Box::new(driver)))
+    }
+
+    fn request(&self, target: &Target) -> Result<Request, OpenError> {
+        let authorization = self.options.authorization.as_ref().map(|authorization| match authorization {
+            Authorization::Basic { user, password } => basic(user, password),
+            Authorization::Bearer(token) => bearer(token),
+        });
+        let deflate = match &self.options.compress {
+            Compress::Off => None,
+            Compress::Offer(offer) => Some(offer),
+        };
+        let key = generate_key();
+        let opening = Opening {
+            origin: self.options.origin.as_deref(),
+            subprotocols: &self.options.subprotocols,
+            deflate,
+            authorization: authorization.as_deref(),
+            cookies: &self.options.cookies,
+            headers: &self.options.headers,
+            ..Opening::new(target, &key)
+        };
+        Ok(opening.request()?)
+    }
+
+    fn connect(&self, target: &Target) -> Result<Box<dyn Transport>, OpenError> {
+        let failed = |error| OpenError::Transport { url: target.url(), error };
+        let variable = |name: &str| std::env::var(name).ok();
+        let proxy = match &self.options.proxy {
+            ProxyChoice::Direct => None,
+            ProxyChoice::Url(url) => Some(ProxyUrl::parse(url).map_err(failed)?),
+            ProxyChoice::Environment => {
+                from_environment(&variable, target.secure, &target.host, target.port).map_err(failed)?
+            }
+        };
+        let plan = Plan {
+            host: target.host.clone(),
+            port: target.port,
+            secure: target.secure,
+            unix: self.options.unix.clone(),
+            proxy,
+            tls: self.options.tls.clone(),
+            timeout: self.options.connect_timeout,
+        };
+        let clock = self.timeline.clock();
+        let connected = crate::transport::connect(&plan, &|| clock.elapsed()).map_err(failed)?;
+        self.emit(Kind::Open(Box::new(Open {
+            role: Role::Client,
+            url: target.url(),
+            address: connected.address,
+            via: connected.via,
+            dns: connected.dns,
+            tcp: Some(connected.tcp),
+            tls: connected.tls,
+        })));
+        Ok(connected.transport)
+    }
+
+    /// Sends the request and reads the response's head: it, what came behind it, and how long that took.
+    fn exchange(
+        &self,
+        target: &Target,
+        transport: &mut dyn Transport,
+        request: &Request,
+    ) -> Result<(Response, Bytes, Duration), OpenError> {
+        let begun = self.now();
+        let mut dialogue = self.dialogue(transport);
+        self.emit(Kind::Request(request.raw.clone()));
+        dialogue.write(&request.raw).map_err(|error| self.broken(target, error))?;
+        let mut reader = ResponseReader::default();
+        let mut early = Bytes::new();
+        loop {
+            let read = if early.is_empty() {
+                let bytes = dialogue.read().map_err(|error| {
+                    self.tell_raw(reader.received());
+                    self.broken(target, error)
+                })?;
+                if bytes.is_empty() {
+                    return Err(self.not_http(target, reader.end()));
+                }
+                reader.receive(bytes)
+            } else {
+                reader.receive(&std::mem::take(&mut early))
+            };
+            match read.map_err(|error| self.not_http(target, error))? {
+                // The response that counts comes after it.
+                Some((response, tail)) if response.is_interim() => {
+                    self.tell(&response, Bytes::new(), false);
+                    (reader, early) = (ResponseReader::default(), tail);
+                }
+                Some((response, tail)) => return Ok((response, tail, self.now().saturating_sub(begun))),
+                None => {}
+            }
+        }
+    }
+
+    fn dialogue<'t>(&self, transport: &'t mut dyn Transport) -> Dialogue<'t> {
+        Dialogue::new(transport, self.timeline.clock(), self.options.handshake_timeout)
+    }
+
+    /// Reads a refusal's body as far as it comes in time, and tells both.
+    fn tell_refusal(&self, transport: &mut dyn Transport, response: &Response, tail: &[u8]) {
+        let mut body = BodyReader::new(response);
+        let mut done = body.receive(tail);
+        let mut dialogue = self.dialogue(transport);
+        while !done {
+            match dialogue.read() {
+                Ok([]) | Err(_) => break,
+                Ok(bytes) => done = body.receive(bytes),
+            }
+        }
+        let Body { data, cut } = body.finish();
+        self.tell(response, data, cut);
+    }
+
+    /// What a response other than 101 leads to: a redirect that is to be followed, or an error.
+    fn refused(&mut self, target: &Target, response: &Response) -> Result<Target, OpenError> {
+        let hint = match response.status {
+            301 | 302 | 303 | 307 | 308 => "-L follows redirects",
+            401 => "does it want --bearer TOKEN, --auth USER:PASSWORD or --cookie NAME=VALUE?",
+            403 => "does it check the origin? try --origin",
+            404 => "is the path right?",
+            400 | 426 => "--headers full shows what was asked and answered",
+            200 => "that is an ordinary HTTP answer: is it the WebSocket path?",
+            _ => "",
+        };
+        let hint = Some(hint).filter(|hint| !hint.is_empty());
+        let refused =
+            || OpenError::Refused { url: target.url(), status: response.status, reason: response.reason.clone(), hint };
+        if !self.options.follow_redirects {
+            return Err(refused());
+        }
+        let Some(next) = redirect(target, response)? else { return Err(refused()) };
+        let leaves = if next.leaves_tls { ", leaving TLS" } else { "" };
+        let mut note = format!("redirected by {} to {}{leaves}", response.status, next.target.url());
+        if next.other_origin {
+            note += "; credentials stay behind";
+            self.leave_credentials();
+        }
+        self.emit(Kind::Note(note));
+        Ok(next.target)
+    }
+
+    /// Another host gets none of what was meant for the first.
+    fn leave_credentials(&mut self) {
+        const OWN: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "host"];
+        let options = &mut self.options;
+        options.authorization = None;
+        options.cookies.clear();
+        options.headers.retain(|(name, _)| !OWN.iter().any(|own| name.eq_ignore_ascii_case(own)));
+        (options.tls.cert, options.tls.key, options.unix) = (None, None, None);
+    }
+
+    fn driver(
+        &self,
+        target: &Target,
+        mut transport: Box<dyn Transport>,
+        negotiated: Negotiated,
+        upgrade: Duration,
+        tail: &[u8],
+    ) -> Result<Driver, OpenError> {
+        transport.set_blocking(Blocking::Never).map_err(|error| self.broken(target, error))?;
+        let config = Config {
+            deflate: negotiated.deflate,
+            on_violation: self.options.on_violation,
+            max_message: self.options.max_message,
+            ..Config::new(Role::Client)
+        };
+        let mut connection = Connection::new(config, keys::os_keys());
+        connection.receive(tail);
+        self.emit(Kind::Ready(Box::new(Ready { negotiated, upgrade })));
+        let timeout = self.options.ping_timeout;
+        let keep_alive = self.options.ping_interval.map(|interval| KeepAlive::new(self.now(), interval, timeout));
+        let driver = Driver::new(transport, connection, self.timeline.clone(), self.number);
+        Ok(driver.with_keep_alive(keep_alive))
+    }
+
+    fn broken(&self, target: &Target, error: io::Error) -> OpenError {
+        let url = target.url();
+        match error.downcast::<TransportError>() {
+            Ok(error) => OpenError::Transport { url, error },
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                OpenError::Timeout { url, limit: self.options.handshake_timeout }
+            }
+            Err(error) => OpenError::Broken { url, error },
+        }
+    }
+
+    fn not_http(&self, target: &Target, error: HeadError) -> OpenError {
+        self.tell_raw(error.received());
+        OpenError::Head { url: target.url(), error }
+    }
+
+    fn tell(&self, response: &Response, body: Bytes, body_cut: bool) {
+        let (raw, status) = (response.raw.clone(), response.status);
+        self.emit(Kind::Response(Box::new(crate::event::Response { raw, status, body, body_cut })));
+    }
+
+    /// Tells what came instead of a response.
+    fn tell_raw(&self, received: &[u8]) {
+        if !received.is_empty() {
+            let raw = Bytes::copy_from_slice(received);
+            let response = crate::event::Response { raw, status: 0, body: Bytes::new(), body_cut: false };
+            self.emit(Kind::Response(Box::new(response)));
+        }
+    }
+
+    fn emit(&self, kind: Kind) {
+        self.timeline.emit(self.now(), self.number, kind);
+    }
+
+    fn now(&self) -> Duration {
+        self.timeline.clock().elapsed()
+    }
+}
+
+/// How far one attempt came.
+enum Attempt {
+    Open(Box<Driver>),
+    Redirected(Target),
+}
