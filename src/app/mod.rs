@@ -1,1 +1,41 @@
 //! Wires everything: one file a subcommand.
+
+mod completions;
+mod man;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use crate::cli::args::{self, Action};
+use crate::cli::report::{Exit, Report, stdout_written};
+use crate::cli::settings::{self, Sources};
+
+/// Does what a command line asks for, the program's name first, and says on stderr what went wrong.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    args::parse(argv).and_then(dispatch).unwrap_or_else(|report| {
+        report.print();
+        report.exit
+    })
+}
+
+fn dispatch(action: Action) -> Result<Exit, Report> {
+    match action {
+        Action::Connect(flags) => {
+            let settings = settings::resolve(&flags, Sources::system())?;
+            Err(Report::new(Exit::Connect, format!("cannot connect to {} yet", settings.connect.url)))
+        }
+        Action::Demo(flags) => {
+            let _output = settings::resolve_output(&flags, Sources::system())?;
+            Err(Report::new(Exit::Connect, "there is no demo yet"))
+        }
+        Action::Completions(shell) => print(&completions::script(shell)),
+        Action::Man(command) => print(&man::page(command.as_deref())?),
+        Action::Help(help) => stdout_written(help.print()),
+    }
+}
+
+/// Writes to stdout; a reader that has gone away is no error.
+fn print(bytes: &[u8]) -> Result<Exit, Report> {
+    let mut stdout = io::stdout().lock();
+    stdout_written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}

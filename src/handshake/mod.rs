@@ -3,9 +3,36 @@
 //! Written by hand and read with `httparse`, since order, case and duplicates of headers are evidence, and a fault is a
 //! diagnosis beside the bytes rather than an error instead of them.
 
+mod accept;
+mod body;
+mod check;
+mod deflate;
+mod extensions;
+mod garbage;
+mod head;
+mod headers;
+mod redirect;
+mod request;
+mod response;
+mod target;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use crate::protocol::DeflateParams;
+
+pub use accept::{Accepted, Refusal, ServerOffer, accept};
+pub use body::{Body, BodyReader, MAX_BODY};
+pub use check::check;
+pub use extensions::{Extension, MalformedExtension, Parameter, extensions};
+pub use garbage::Looks;
+pub use head::{HeadError, MAX_HEAD};
+pub use headers::{Header, HeaderError, Headers};
+pub use redirect::{MAX_REDIRECTS, Redirect, RedirectError, redirect};
+pub use request::{Opening, Request, RequestReader, basic, bearer};
+pub use response::{Response, ResponseReader};
+pub use target::{Target, TargetError};
 
 /// A rule of the opening handshake that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,9 @@ mod opcode;
 pub mod utf8;
 pub mod violation;
 
-pub use connection::{Closed, Config, Fact, FrameFact, FrameSpec, Masking, OnViolation, Role, SendError, Side};
+pub use connection::{
+    Closed, Config, Connection, Fact, FrameFact, FrameSpec, Masking, OnViolation, Role, SendError, Side,
+};
 pub use deflate::DeflateParams;
 pub use frame::{Frame, Header, LengthForm, MaskKey};
 pub use message::{Direction, Message};

@@ -1,9 +1,17 @@
 //! The only loop that touches a socket, the clock, and the sinks that events go to.
 
-pub mod clock;
+mod clock;
+mod driver;
+mod keepalive;
+mod latency;
 pub mod options;
-pub mod sinks;
+mod sinks;
+mod waker;
 
 pub use clock::Clock;
+pub use driver::{CLOSE_TIMEOUT, Driver, OUTPUT_FULL, Waited};
+pub use keepalive::KeepAlive;
+pub use latency::Latency;
 pub use options::ConnectOptions;
 pub use sinks::{Sink, Timeline};
+pub use waker::{Wakened, Waker, waker};

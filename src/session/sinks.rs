@@ -32,6 +32,8 @@ pub struct Timeline {
 
 struct Shared {
     sinks: Vec<Slot>,
+    /// When the last event was: time never runs backwards on a timeline, however threads interleave.
+    latest: Duration,
     frames: u64,
     connections: u32,
 }
@@ -47,7 +49,10 @@ impl Timeline {
     #[must_use]
     pub fn new(clock: Clock, sinks: Vec<Box<dyn Sink>>) -> Timeline {
         let sinks = sinks.into_iter().map(|sink| Slot { sink, failed: None }).collect();
-        Timeline { shared: Arc::new(Mutex::new(Shared { sinks, frames: 0, connections: 0 })), clock }
+        Timeline {
+            shared: Arc::new(Mutex::new(Shared { sinks, latest: Duration::ZERO, frames: 0, connections: 0 })),
+            clock,
+        }
     }
 
     /// Its clock.
@@ -76,7 +81,8 @@ impl Timeline {
         if matches!(kind, Kind::Frame(_)) {
             shared.frames += 1;
         }
-        let event = Event { time, connection, kind };
+        shared.latest = shared.latest.max(time);
+        let event = Event { time: shared.latest, connection, kind };
         for slot in shared.sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
             slot.failed = slot.sink.event(&event).err();
         }

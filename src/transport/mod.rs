@@ -29,6 +29,11 @@ pub trait Transport: Send {
     /// What the socket or TLS says; a peer already gone is not an error.
     fn shutdown(&mut self) -> io::Result<()>;
 
+    /// Whether bytes may wait inside that `as_fd` does not tell of (TLS): read on until `WouldBlock`.
+    fn holds_bytes(&self) -> bool {
+        false
+    }
+
     /// Switches between blocking (with `timeout` on each read and write) and non-blocking.
     ///
     /// # Errors

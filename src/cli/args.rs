@@ -1,0 +1,304 @@
+//! The command line: one table of commands and options (clap's), which feeds parsing, help, completions and the manual.
+//!
+//! Parsing is pure: no environment, no files. What an option's value means is in `values`, where it comes from in
+//! [`super::settings`].
+
+#![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
+
+pub mod connect;
+pub mod output;
+pub mod pipe;
+mod values;
+
+use std::ffi::OsString;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::nearest;
+use super::report::{Exit, Report};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Action {
+    /// A shell on a terminal, pipe mode otherwise.
+    Connect(Flags),
+    /// The embedded server and a shell on it.
+    Demo(Flags),
+    /// A completion script on stdout.
+    Completions(Shell),
+    /// A manual page on stdout: of a command, or of the whole.
+    Man(Option<String>),
+    /// Help or version, for stdout.
+    Help(Box<clap::Error>),
+}
+
+/// The options on the command line, for [`super::settings::resolve`].
+#[derive(Debug)]
+pub struct Flags {
+    /// A URL or `@profile`.
+    pub(super) url: Option<String>,
+    /// Of the program, then of the command.
+    pub(super) matches: Vec<ArgMatches>,
+}
+
+/// Every option that the environment and profiles can set too.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    pub handshake: connect::HandshakeArgs,
+    #[command(flatten)]
+    pub connect: connect::ConnectArgs,
+    #[command(flatten)]
+    pub tls: connect::TlsArgs,
+    #[command(flatten)]
+    pub output: output::OutputArgs,
+    #[command(flatten)]
+    pub pipe: pipe::PipeArgs,
+}
+
+/// The whole table: commands, options, help.
+#[must_use]
+pub fn command() -> clap::Command {
+    Program::command()
+}
+
+/// The command with this name, as [`command`] has it.
+///
+/// # Errors
+/// When there is none: a usage error with the nearest.
+pub fn find(name: &str) -> Result<clap::Command, Report> {
+    let mut program = command();
+    program.build();
+    if let Some(found) = program.find_subcommand(name) {
+        return Ok(found.clone());
+    }
+    let names = || program.get_subcommands().map(clap::Command::get_name);
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Err(Report::new(Exit::Usage, format!("unknown command {name:?}")).hint(hint))
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// A usage error, with a hint where there is a next step.
+pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report> {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let matches = match command().try_get_matches_from(&argv) {
+        Ok(matches) => matches,
+        Err(error) => return help_or_usage(error, &argv),
+    };
+    let program = Program::from_arg_matches(&matches).map_err(Report::from)?;
+    if let (Some(url), Some((name, _))) = (&program.url, matches.subcommand()) {
+        let message = format!("unexpected \"{url}\" before the command {name}");
+        return Err(Report::new(Exit::Usage, message).hint(format!("wscope {name} --help shows what it takes")));
+    }
+    match program.command {
+        Some(Command::Completions { shell, .. }) => Ok(Action::Completions(shell)),
+        Some(Command::Man { command, .. }) => Ok(Action::Man(command)),
+        Some(Command::Help { command: None, .. }) => parse(["wscope", "--help"].map(OsString::from)),
+        Some(Command::Help { command: Some(name), .. }) => {
+            let found = find(&name)?;
+            parse(["wscope", found.get_name(), "--help"].map(OsString::from))
+        }
+        Some(Command::Demo { .. }) => Ok(Action::Demo(Flags { url: None, matches: with_subcommand(matches) })),
+        Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
+        None => {
+            let url = program.url;
+            if let Some(url) = &url {
+                check_url(url)?;
+            }
+            Ok(Action::Connect(Flags { url, matches: vec![matches] }))
+        }
+    }
+}
+
+/// The options alone, without commands and URL: what a layer of settings is read with.
+pub(super) fn options() -> clap::Command {
+    Options::augment_args(clap::Command::new("wscope")).no_binary_name(true)
+}
+
+/// The command line, with a connection as what it does without a command.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wscope",
+    version,
+    about = "A scriptable WebSocket debugging shell and recorder",
+    override_usage = "wscope [OPTIONS] URL\n       wscope [OPTIONS] @PROFILE\n       wscope COMMAND",
+    after_help = EXAMPLES,
+    max_term_width = 100,
+    styles = STYLES,
+    subcommand_help_heading = "Commands",
+    subcommand_value_name = "COMMAND",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true
+)]
+struct Program {
+    /// ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    help: HelpArgs,
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Help")]
+    version: (),
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Connect to a URL, as without a command
+    #[command(disable_help_flag = true)]
+    Connect {
+        /// ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        options: Box<Options>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Start a server on this machine and a shell on it, to try things out
+    #[command(disable_help_flag = true)]
+    Demo {
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Print a completion script for a shell
+    #[command(disable_help_flag = true)]
+    Completions {
+        /// Which shell
+        shell: Shell,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Print the manual page, or that of a command
+    #[command(disable_help_flag = true)]
+    Man {
+        /// Which command
+        command: Option<String>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Print all options, or those of a command
+    #[command(disable_help_flag = true)]
+    Help {
+        /// Which command
+        command: Option<String>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+}
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Help")]
+struct HelpArgs {
+    /// Print help: -h the common options, --help all
+    #[arg(short, long, action = clap::ArgAction::HelpShort)]
+    help: (),
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Green.on_default())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Every option can also be set by the environment (WSCOPE_CONNECT_TIMEOUT for --connect-timeout, a
+list one item a line) and by a profile in ~/.config/wscope/config.toml. A flag is stronger than the
+environment, and that than a profile; headers and cookies of all three add up.
+
+Examples:
+  wscope ws://localhost:7000/echo              a shell on a connection
+  wscope :7000/echo -H 'X-Debug: 1'            localhost, with a header
+  wscope @staging                              a profile
+  echo hello | wscope wss://example.org/echo   send a line, print the answer
+  wscope :7000/rpc -x '{\"id\":1}' --count 1     send a message, print one answer
+  wscope :7000/ticker --until-close </dev/null | jq .price
+  wscope :7000 --compress='server_no_context_takeover; client_max_window_bits=10'
+  wscope demo                                  everything, without a server of your own";
+
+/// Options that `-h` shows.
+const COMMON: [&str; 16] = [
+    "url",
+    "command",
+    "shell",
+    "header",
+    "subprotocol",
+    "bearer",
+    "follow_redirects",
+    "proxy",
+    "ca",
+    "insecure",
+    "format",
+    "json",
+    "quiet",
+    "execute",
+    "count",
+    "help",
+];
+
+/// The table as `-h` shows it.
+fn brief(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| if COMMON.contains(&arg.get_id().as_str()) { arg } else { arg.hide(true) })
+        .mut_subcommands(brief)
+        .after_help("wscope --help shows all options, and examples.")
+}
+
+fn with_subcommand(matches: ArgMatches) -> Vec<ArgMatches> {
+    let inner = matches.subcommand().map(|(_, inner)| inner.clone());
+    std::iter::once(matches).chain(inner).collect()
+}
+
+fn help_or_usage(error: clap::Error, argv: &[OsString]) -> Result<Action, Report> {
+    match error.kind() {
+        ErrorKind::DisplayHelp if argv.iter().any(|arg| arg == "-h") => {
+            let brief = brief(command()).try_get_matches_from(argv).err();
+            Ok(Action::Help(Box::new(brief.unwrap_or(error))))
+        }
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Action::Help(Box::new(error))),
+        _ => {
+            // A value after a blank is taken for the URL, and the URL for one too many.
+            let surplus = error.kind() == ErrorKind::UnknownArgument;
+            let detached = ["--compress", "--reconnect"].into_iter().find(|name| argv.iter().any(|arg| arg == name));
+            let report = Report::from(error);
+            Err(match detached {
+                Some(name) if surplus && report.message.starts_with("unexpected") => {
+                    report.hint(format!("{name} takes its value after an equals sign: {name}=VALUE"))
+                }
+                _ => report,
+            })
+        }
+    }
+}
+
+/// Tells a URL from a mistyped command: a URL has a dot, a slash or a colon, or is `localhost`.
+fn check_url(text: &str) -> Result<(), Report> {
+    if text.starts_with(['[', '@']) || text.contains(['.', '/', ':']) || text.eq_ignore_ascii_case("localhost") {
+        return Ok(());
+    }
+    let command = command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let url = "a URL looks like ws://host/path or host:port/path";
+    let hint = match nearest(&text.to_lowercase(), names) {
+        Some(near) => format!("did you mean {near}? {url}"),
+        None => url.to_owned(),
+    };
+    Err(Report::new(Exit::Usage, format!("unknown command or URL {text:?}")).hint(hint))
+}
+
+#[cfg(test)]
+mod tests;

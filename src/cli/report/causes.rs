@@ -1,0 +1,62 @@
+//! What errors and endings of the lower floors mean to whoever started the program: an exit code, and a hint.
+
+use crate::protocol::{Closed, SendError, Side};
+
+use super::{Exit, Report};
+
+impl Exit {
+    /// How the program ends when its connection ended like this; `violated`: the peer broke a rule of the protocol.
+    #[must_use]
+    pub fn of(closed: &Closed, violated: bool) -> Exit {
+        match (closed.by, closed.code) {
+            _ if violated => Exit::Violation,
+            (Side::Us, _) | (Side::Peer, None) if closed.clean => Exit::Success,
+            (Side::Peer, Some(1000 | 1001)) => Exit::Success,
+            _ => Exit::Abnormal,
+        }
+    }
+}
+
+impl From<SendError> for Report {
+    fn from(error: SendError) -> Report {
+        let report = Report::new(Exit::Usage, error.to_string());
+        match error {
+            SendError::NotUtf8(_) => report.hint("--binary sends bytes as they are"),
+            _ => report,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn only_a_normal_closure_is_a_success() {
+        for (by, code, clean, violated, exit) in [
+            (Side::Peer, Some(1000), true, false, Exit::Success),
+            (Side::Peer, Some(1001), true, false, Exit::Success),
+            (Side::Peer, Some(1000), false, false, Exit::Success),
+            (Side::Peer, None, true, false, Exit::Success),
+            (Side::Peer, None, false, false, Exit::Abnormal),
+            (Side::Peer, Some(1011), true, false, Exit::Abnormal),
+            (Side::Peer, Some(4001), true, false, Exit::Abnormal),
+            (Side::Us, Some(1000), true, false, Exit::Success),
+            (Side::Us, Some(4001), true, false, Exit::Success),
+            (Side::Us, Some(1000), false, false, Exit::Abnormal),
+            (Side::Us, Some(1002), true, true, Exit::Violation),
+            (Side::Us, None, false, true, Exit::Violation),
+        ] {
+            let closed = Closed { by, code, reason: Bytes::new(), clean, detail: None };
+            assert_eq!(Exit::of(&closed, violated), exit, "{closed:?} {violated}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_none_leads_to_binary() {
+        let expected = Report::new(Exit::Usage, "text is not UTF-8: byte 3").hint("--binary sends bytes as they are");
+        assert_eq!(Report::from(SendError::NotUtf8(3)), expected);
+    }
+}

@@ -1,0 +1,294 @@
+//! The only loop that touches a socket: reads, feeds the connection, stamps what it tells, writes, waits.
+//!
+//! A script, a replay or a headless recording drives it on its own thread; the shell's I/O threads drive it with a
+//! [`super::Waker`]. Both wait with poll(2): no registration, no busy loop, and one system call more than a bare socket.
+
+mod socket;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::keepalive::KeepAlive;
+use super::waker::Wakened;
+use super::{Latency, Timeline};
+use crate::command::Command;
+use crate::event::{Direction, Event, Fragment, FrameEvent, Kind, Side};
+use crate::protocol::{Connection, Fact, FrameFact, Opcode, SendError};
+use crate::transport::Transport;
+
+/// How long a peer may take to answer a close frame, and then a client's peer to end the transport.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Unwritten output at which a sender should wait, in bytes.
+pub const OUTPUT_FULL: usize = 1 << 20;
+
+/// Output at which it is written without waiting for more, in bytes.
+const OUTPUT_BATCH: usize = 64 << 10;
+
+/// What [`Driver::wait`] came back with.
+#[derive(Debug)]
+pub enum Waited {
+    /// Something happened; every sink has it already.
+    Event(Event),
+    /// The deadline passed.
+    Timeout,
+    /// Somebody used the [`super::Waker`].
+    Woken,
+    /// There was output over [`OUTPUT_FULL`], and now there is not.
+    Writable,
+    /// The connection is over, and its close was the event before.
+    Over,
+}
+
+/// One open connection and the loop that runs it.
+pub struct Driver {
+    transport: Box<dyn Transport>,
+    connection: Connection,
+    timeline: Timeline,
+    number: u32,
+    wakened: Option<Wakened>,
+    keep_alive: Option<KeepAlive>,
+    latency: Latency,
+    /// Events told to the sinks, but not yet to the caller.
+    inbox: VecDeque<Event>,
+    /// The numbers of the first frames of the messages that are being sent and received.
+    first_frame: [u64; 2],
+    /// When the bytes being decoded were read.
+    now: Duration,
+    /// There may be more to read without waiting.
+    readable: bool,
+    /// Writing failed; what the peer still says is read all the same.
+    write_broken: bool,
+    /// A sender was told that the output is full.
+    was_full: bool,
+    /// When to stop waiting for the other end's part of closing.
+    close_by: Option<Duration>,
+    phase: Phase,
+}
+
+/// How far the connection's life is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The closing handshake is done (or the connection failed), and the peer is to end the transport.
+    Ending,
+    Over,
+}
+
+impl Driver {
+    /// Drives an open `connection` over a non-blocking `transport`; it is number `number` on the `timeline`.
+    #[must_use]
+    pub fn new(transport: Box<dyn Transport>, connection: Connection, timeline: Timeline, number: u32) -> Driver {
+        let now = timeline.clock().elapsed();
+        Driver {
+            transport,
+            connection,
+            timeline,
+            number,
+            wakened: None,
+            keep_alive: None,
+            latency: Latency::default(),
+            inbox: VecDeque::new(),
+            first_frame: [0; 2],
+            now,
+            readable: true,
+            write_broken: false,
+            was_full: false,
+            close_by: None,
+            phase: Phase::Open,
+        }
+    }
+
+    /// Lets the other half of `wakened` interrupt a wait.
+    #[must_use]
+    pub fn with_waker(mut self, wakened: Wakened) -> Driver {
+        self.wakened = Some(wakened);
+        self
+    }
+
+    /// Sends pings by itself.
+    #[must_use]
+    pub fn with_keep_alive(mut self, keep_alive: Option<KeepAlive>) -> Driver {
+        self.keep_alive = keep_alive;
+        self
+    }
+
+    /// The connection's number on its timeline.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The timeline that its events go to.
+    #[must_use]
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// The state of the protocol.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The same, to change its settings.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Whether the sender should wait for [`Waited::Writable`] before it sends more.
+    pub fn is_full(&mut self) -> bool {
+        let full = self.connection.output().len() > OUTPUT_FULL;
+        self.was_full |= full;
+        full
+    }
+
+    /// Carries out a command: encodes it, tells the sinks, and writes it with the next [`Driver::wait`], or at once when a
+    /// batch has come together.
+    ///
+    /// # Errors
+    /// When it can't be encoded or the connection is closing; nothing was sent then.
+    pub fn send(&mut self, command: Command) -> Result<(), SendError> {
+        if self.phase == Phase::Over {
+            return Err(SendError::Closing);
+        }
+        let connection = &mut self.connection;
+        match command {
+            Command::Text(data) => connection.send_message(false, data)?,
+            Command::Binary(data) => connection.send_message(true, data)?,
+            Command::Fragments { binary, parts } => connection.send_fragments(binary, parts)?,
+            Command::Ping(payload) => connection.send_control(Opcode::PING, payload)?,
+            Command::Pong(payload) => connection.send_control(Opcode::PONG, payload)?,
+            Command::Frame(spec) => connection.send_frame(spec),
+            Command::Close { code, reason, force } => connection.send_close(code, &reason, force)?,
+            Command::Drop => {
+                self.finish(Side::Us, Some("dropped by us, without a close frame".into()));
+                return Ok(());
+            }
+        }
+        self.tell_queued();
+        if self.connection.output().len() >= OUTPUT_BATCH {
+            self.write();
+        }
+        Ok(())
+    }
+
+    /// Waits until something happens, `until` (on the timeline's clock) passes, or a waker is used. Everything is
+    /// written and flushed before it blocks.
+    pub fn wait(&mut self, until: Option<Duration>) -> Waited {
+        loop {
+            if let Some(event) = self.inbox.pop_front() {
+                return Waited::Event(event);
+            }
+            if let Some(fact) = self.connection.next_fact() {
+                return Waited::Event(self.tell(fact));
+            }
+            if self.phase == Phase::Over {
+                return Waited::Over;
+            }
+            self.write();
+            if self.was_full && self.connection.output().len() <= OUTPUT_FULL / 2 {
+                self.was_full = false;
+                return Waited::Writable;
+            }
+            self.close_transport();
+            if self.phase == Phase::Over || self.readable && self.read() {
+                continue;
+            }
+            if let Some(waited) = self.block(until) {
+                return waited;
+            }
+        }
+    }
+
+    /// Flushes, then blocks until the socket is ready, and deals with whatever time has come. What is to be told at once
+    /// is returned.
+    fn block(&mut self, until: Option<Duration>) -> Option<Waited> {
+        self.timeline.flush();
+        let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
+        let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
+        let timeout = deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed()));
+        let woken = match self.poll(timeout) {
+            Ok(woken) => woken,
+            Err(error) => {
+                self.finish(Side::Us, Some(format!("cannot wait for the socket: {error}")));
+                return None;
+            }
+        };
+        if woken {
+            return Some(Waited::Woken);
+        }
+        let deadline = deadline?;
+        let now = self.timeline.clock().elapsed();
+        if now < deadline || self.readable {
+            return None;
+        }
+        if self.close_by.is_some_and(|at| at <= now) {
+            let sent = CLOSE_TIMEOUT.as_secs();
+            let late = if self.connection.is_done() {
+                "the peer did not end the transport"
+            } else {
+                "no close frame came back"
+            };
+            self.finish(Side::Us, Some(format!("{late} within {sent} s")));
+        } else if let Some(keep_alive) = self.keep_alive.as_mut().filter(|k| k.next().is_some_and(|at| at <= now)) {
+            match keep_alive.due(now) {
+                Ok(payload) => {
+                    self.connection.send_keep_alive(&payload);
+                    self.tell_queued();
+                }
+                Err(timeout) => self.finish(Side::Us, Some(format!("no pong within {} s", timeout.as_secs_f64()))),
+            }
+        } else if until.is_some_and(|at| at <= now) {
+            return Some(Waited::Timeout);
+        }
+        None
+    }
+
+    /// Tells the sinks what the connection has queued, now rather than at the next wait.
+    fn tell_queued(&mut self) {
+        self.now = self.timeline.clock().elapsed();
+        while let Some(fact) = self.connection.next_queued() {
+            let commanded = matches!(&fact, Fact::Frame(f) if f.direction == Direction::Sent && !f.automatic);
+            let event = self.tell(fact);
+            if !commanded {
+                self.inbox.push_back(event);
+            }
+        }
+    }
+
+    fn tell(&mut self, fact: Fact) -> Event {
+        let (now, number) = (self.now, self.number);
+        match fact {
+            Fact::Frame(fact) => self.tell_frame(fact),
+            Fact::Violation(violation) => self.timeline.emit_numbered(now, number, |next| Kind::Violation {
+                frame: Some(next.saturating_sub(1)).filter(|frame| *frame > 0),
+                violation: Box::new(violation),
+            }),
+            Fact::Undecoded(bytes) => self.timeline.emit(now, number, Kind::Undecoded(bytes)),
+            Fact::Closed(closed) => {
+                let event = self.timeline.emit(now, number, Kind::Close(Box::new(closed)));
+                self.timeline.flush();
+                event
+            }
+        }
+    }
+
+    fn tell_frame(&mut self, fact: FrameFact) -> Event {
+        let FrameFact { direction, frame, fragment, message, automatic } = fact;
+        if direction == Direction::Sent {
+            self.now = self.timeline.clock().elapsed();
+        }
+        let after = self.latency.after(self.now, direction, &frame, message.is_some());
+        let first = &mut self.first_frame[usize::from(direction == Direction::Sent)];
+        self.timeline.emit_numbered(self.now, self.number, |number| {
+            let fragment = fragment.map(|index| {
+                if index == 1 {
+                    *first = number;
+                }
+                Fragment { message: *first, index }
+            });
+            Kind::Frame(FrameEvent { number, direction, frame, fragment, message, automatic, after })
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! The driver's dealings with its socket: wait, read, write, end.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::{CLOSE_TIMEOUT, Driver, Phase};
+use crate::event::Side;
+use crate::protocol::Role;
+
+impl Driver {
+    /// Waits for the socket or the waker: whether it was the waker.
+    pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        let Some(socket) = self.transport.as_fd() else {
+            // A transport in memory never keeps anybody waiting.
+            self.readable = true;
+            return Ok(false);
+        };
+        let mut interest = PollFlags::IN;
+        if !self.write_broken && !self.connection.output().is_empty() {
+            interest |= PollFlags::OUT;
+        }
+        // Longer than a 32-bit count of seconds is for ever.
+        let timeout = timeout.and_then(|t| Timespec::try_from(t).ok());
+        let socket = PollFd::from_borrowed_fd(socket, interest);
+        let mut all = [socket.clone(), socket];
+        let watched = match &self.wakened {
+            Some(wakened) => {
+                all[1] = PollFd::new(wakened, PollFlags::IN);
+                &mut all[..]
+            }
+            None => &mut all[..1],
+        };
+        match poll(watched, timeout.as_ref()) {
+            // A signal is no reason to stop waiting: the caller looks around and waits again.
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = watched[0].revents();
+        let woken = watched.get(1).is_some_and(|waker| !waker.revents().is_empty());
+        self.readable |= ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
+        if woken && let Some(wakened) = &self.wakened {
+            wakened.clear();
+        }
+        Ok(woken)
+    }
+
+    /// Reads once: whether there is something new to look at.
+    pub(super) fn read(&mut self) -> bool {
+        let space = self.connection.space();
+        let room = space.len();
+        match self.transport.read(space) {
+            Ok(0) => self.finish(Side::Peer, None),
+            Ok(count) => {
+                self.now = self.timeline.clock().elapsed();
+                self.connection.filled(count);
+                self.readable = count == room || self.transport.holds_bytes();
+                if let Some(keep_alive) = &mut self.keep_alive {
+                    keep_alive.heard(self.now);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                return false;
+            }
+            Err(error) => self.finish(Side::Peer, Some(describe(&error))),
+        }
+        true
+    }
+
+    /// Writes as much of the output as goes.
+    pub(super) fn write(&mut self) {
+        while !self.write_broken && !self.connection.output().is_empty() {
+            match self.transport.write(self.connection.output()) {
+                Ok(count) => self.connection.wrote(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    // What the peer said before it went away is still to be read, and says more than this error.
+                    self.write_broken = true;
+                    self.readable = true;
+                }
+            }
+        }
+    }
+
+    /// Our part of ending the transport: a server ends it, a client waits for the server, but not for ever.
+    pub(super) fn close_transport(&mut self) {
+        if !self.connection.is_closing() {
+            return;
+        }
+        let patience = self.timeline.clock().elapsed() + CLOSE_TIMEOUT;
+        self.close_by.get_or_insert(patience);
+        let written = self.write_broken || self.connection.output().is_empty();
+        if !self.connection.is_done() || !written || self.phase != Phase::Open {
+            return;
+        }
+        self.phase = Phase::Ending;
+        self.close_by = Some(patience);
+        if self.connection.config().role == Role::Server {
+            self.finish(Side::Us, None);
+        }
+    }
+
+    /// Ends the connection, once.
+    pub(super) fn finish(&mut self, by: Side, why: Option<String>) {
+        if std::mem::replace(&mut self.phase, Phase::Over) == Phase::Over {
+            return;
+        }
+        self.now = self.timeline.clock().elapsed();
+        self.connection.end(by, why);
+        // The peer may be gone already: that is no news.
+        let _ = self.transport.shutdown();
+    }
+}
+
+/// An I/O error in the words that people search for.
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => "connection reset by the peer".into(),
+        io::ErrorKind::BrokenPipe => "broken pipe".into(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,47 @@
+//! Interrupts a driver's wait from another thread.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+/// The end that wakes; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Waker(Arc<UnixStream>);
+
+/// The end that is woken.
+#[derive(Debug)]
+pub struct Wakened(UnixStream);
+
+/// A connected pair.
+///
+/// # Errors
+/// When the process has no file descriptors left.
+pub fn waker() -> io::Result<(Waker, Wakened)> {
+    let (waker, wakened) = UnixStream::pair()?;
+    waker.set_nonblocking(true)?;
+    wakened.set_nonblocking(true)?;
+    Ok((Waker(Arc::new(waker)), Wakened(wakened)))
+}
+
+impl Waker {
+    /// Ends the wait under way, or the next one. Never blocks.
+    pub fn wake(&self) {
+        // A full buffer means that it will wake anyway, a closed one that nobody is left to wake.
+        let _ = (&*self.0).write(&[1]);
+    }
+}
+
+impl Wakened {
+    /// Forgets all wakes so far.
+    pub fn clear(&self) {
+        let mut sink = [0; 64];
+        while matches!((&self.0).read(&mut sink), Ok(count) if count == sink.len()) {}
+    }
+}
+
+impl AsFd for Wakened {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
