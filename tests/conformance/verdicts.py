@@ -43,7 +43,8 @@ def main(mode, golden, *report_folders):
     found, pages = verdicts(report_folders)
     for index, what in enumerate(["behaviour", "closing handshake"]):
         counts = Counter(of[index] for of in found.values())
-        print("%s: %d cases:" % (what, len(found)), ", ".join("%d %s" % (n, verdict) for verdict, n in counts.most_common()))
+        text = ", ".join("%d %s" % (n, verdict) for verdict, n in counts.most_common())
+        print("%s: %d cases: %s" % (what, len(found), text))
     if mode == "bless":
         write(golden, found)
         print("wrote", golden)

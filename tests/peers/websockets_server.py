@@ -7,7 +7,7 @@ listens on 127.0.0.1 only and exits when its stdin closes, so it can't outlive i
 that, these do something of their own:
 
     /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
-    /fragments                 sends a message in three fragments, "hel" "lo " "there"
+    /fragments                 sends a message in fragments, "hel" "lo " "there", and an empty last one
 
 JSON holds arguments of `ServerPerMessageDeflateFactory`, such as {"server_max_window_bits": 9}.
 """

@@ -29,6 +29,8 @@ while (argv.length > 0) {
 }
 
 const server = options.tls ? https.createServer(options.tls) : http.createServer();
+// Plain HTTP is answered as ws does where it has the port to itself.
+server.on("request", (_, response) => response.writeHead(426).end("Upgrade Required"));
 const sockets = new WebSocketServer({
   server,
   // A threshold of 0 bytes: short messages are compressed too, which is what the tests want to see.
