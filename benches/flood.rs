@@ -3,7 +3,12 @@
 //! A bare server writes prepared frames to each program in turn; the programs write payloads to /dev/null. `WEBSOCAT` names
 //! the other program (default: `websocat` in PATH, or target/tools/bin). Run by scripts/bench.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a benchmark reads the clock and prints"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,6 +1,11 @@
 //! A round trip through the driver, as a ratio to a bare blocking socket that speaks the same bytes, in the same run.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a benchmark reads the clock and prints"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! The Autobahn TestSuite's client: runs every case of a fuzzing server and echoes what it gets.
+//! The client of the Autobahn test suite: runs every case of a fuzzing server and echoes what it gets.
 //!
 //! `wstest -m fuzzingserver`, then `cargo run --release --example autobahn_client -- ws://127.0.0.1:9001 [AGENT]`.
 
