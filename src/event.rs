@@ -111,3 +111,6 @@ pub struct Fragment {
     /// From 1.
     pub index: u32,
 }
+
+#[cfg(test)]
+pub(crate) mod samples;

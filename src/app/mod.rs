@@ -1,7 +1,11 @@
 //! Wires everything: one file a subcommand.
 
 mod completions;
+mod interrupt;
 mod man;
+mod outcome;
+mod output;
+mod pipe;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,7 +26,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
     match action {
         Action::Connect(flags) => {
             let settings = settings::resolve(&flags, Sources::system())?;
-            Err(Report::new(Exit::Connect, format!("cannot connect to {} yet", settings.connect.url)))
+            pipe::run(&settings)
         }
         Action::Demo(flags) => {
             let _output = settings::resolve_output(&flags, Sources::system())?;

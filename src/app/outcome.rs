@@ -21,7 +21,9 @@ impl Outcome {
     /// Takes note of an event.
     pub fn note(&mut self, event: &Event) {
         match &event.kind {
-            Kind::Violation { violation, .. } if self.violation.is_none() => self.violation = Some(violation.to_string()),
+            Kind::Violation { violation, .. } if self.violation.is_none() => {
+                self.violation = Some(violation.to_string());
+            }
             Kind::Close(closed) => self.closed = Some(closed.clone()),
             _ => {}
         }
@@ -35,7 +37,8 @@ impl Outcome {
     /// The peer stayed silent before the wanted number of messages had come.
     pub fn too_few(&mut self, received: u64, wanted: u64, idle: Duration) {
         let message = format!("{received} of {wanted} messages, and then none for {idle:?}");
-        self.failure.get_or_insert(Report::new(Exit::Timeout, message).hint("--wait sets how long to wait for the next"));
+        self.failure
+            .get_or_insert(Report::new(Exit::Timeout, message).hint("--wait sets how long to wait for the next"));
     }
 
     /// Standard output takes no more. A reader that has gone away is no error.
@@ -81,17 +84,13 @@ impl Outcome {
     /// What was abnormal about the connection's end.
     fn abnormal(&self) -> Option<String> {
         let closed = self.closed.as_ref().filter(|closed| Exit::of(closed, false) != Exit::Success)?;
-        Some(match (closed.clean, closed.code) {
-            (true, Some(code)) => {
-                let name = code_name(code).map(|name| format!(" {name}")).unwrap_or_default();
-                let reason = String::from_utf8_lossy(&closed.reason);
-                let reason = if reason.is_empty() { String::new() } else { format!(": {reason:?}") };
-                format!("closed with {code}{name}{reason}")
-            }
-            _ => {
-                let detail = closed.detail.as_deref().unwrap_or("no close frame");
-                format!("the connection ended without a closing handshake: {detail}")
-            }
-        })
+        let Some(code) = closed.code.filter(|_| closed.clean) else {
+            let detail = closed.detail.as_deref().unwrap_or("no close frame");
+            return Some(format!("the connection ended without a closing handshake: {detail}"));
+        };
+        let name = code_name(code).map(|name| format!(" {name}")).unwrap_or_default();
+        let reason = String::from_utf8_lossy(&closed.reason);
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason:?}") };
+        Some(format!("closed with {code}{name}{reason}"))
     }
 }

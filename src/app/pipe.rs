@@ -6,19 +6,19 @@
 
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
-use crate::cli::report::{Exit, Report};
+use super::output;
+use crate::cli::report::{Exit, Report, io_reason};
 use crate::cli::settings::{PipeSettings, Records, Settings};
 use crate::command::Command;
 use crate::event::{Direction, Kind};
 use crate::protocol::SendError;
 use crate::session::options::Reconnect;
-use crate::session::{Driver, Timeline, Waited, Wakened, Waker, open};
+use crate::session::{Clock, Driver, Timeline, Waited, Waker, open, waker};
 
 /// Batches of records that wait between the reader and the connection.
 const BATCHES: usize = 4;
@@ -30,10 +30,17 @@ const BLOCK: usize = 256 << 10;
 ///
 /// # Errors
 /// The report that ends the program.
-pub fn run(settings: &Settings, timeline: &Timeline, interrupt: &Interrupt, wakened: Wakened) -> Result<Exit, Report> {
+pub fn run(settings: &Settings) -> Result<Exit, Report> {
+    let system = |error| Report::new(Exit::File, format!("cannot set up: {}", io_reason(&error)));
+    let (waker, wakened) = waker().map_err(system)?;
+    let interrupt = Interrupt::watch(waker).map_err(system)?;
+    let clock = Clock::start();
+    let timeline = Timeline::new(clock, vec![output::sink(&settings.output, clock)]);
+    let (timeline, interrupt) = (&timeline, &interrupt);
     let input = Input::start(&settings.pipe, interrupt.waker())?;
     let number = timeline.open_connection();
-    let mut pipe = Pipe { settings: &settings.pipe, timeline, interrupt, input, received: 0, outcome: Outcome::default() };
+    let mut pipe =
+        Pipe { settings: &settings.pipe, timeline, interrupt, input, received: 0, outcome: Outcome::default() };
     let mut wakened = Some(wakened);
     let mut attempt = 0;
     loop {
@@ -54,7 +61,7 @@ pub fn run(settings: &Settings, timeline: &Timeline, interrupt: &Interrupt, wake
         attempt += 1;
         let again = settings.connect.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
         let pause = Reconnect::backoff(attempt);
-        wakened.as_ref().is_some_and(|w| w.wait(pause));
+        let _ = wakened.as_ref().is_some_and(|w| w.wait(pause));
         if !again || interrupt.happened() {
             return result;
         }
@@ -248,9 +255,14 @@ mod tests {
         let (batches, received) = sync_channel(64);
         let (waker, _wakened) = crate::session::waker().expect("a pair of sockets");
         // A reader that gives three bytes at a time.
-        read_records(input.chunks(3).fold(Box::new(std::io::empty()) as Box<dyn Read>, |so_far, piece| {
-            Box::new(so_far.chain(piece))
-        }), records, &batches, &waker);
+        read_records(
+            input
+                .chunks(3)
+                .fold(Box::new(std::io::empty()) as Box<dyn Read>, |so_far, piece| Box::new(so_far.chain(piece))),
+            records,
+            &batches,
+            &waker,
+        );
         drop(batches);
         received.iter().flatten().collect()
     }

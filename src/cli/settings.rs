@@ -36,7 +36,8 @@ pub struct Settings {
 /// What is shown, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputSettings {
-    pub format: Format,
+    /// `None`: short for a person, raw for a pipe.
+    pub format: Option<Format>,
     pub timestamps: Timestamps,
     pub headers: HeadersShown,
     pub json: JsonShown,

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// How an event is shown
-    #[arg(long, value_name = "short|full|raw|json", value_enum, default_value_t, hide_possible_values = true)]
-    pub format: Format,
+    /// How an event is shown [default: short, raw in pipe mode]
+    #[arg(long, value_name = "short|full|raw|json", value_enum, hide_possible_values = true)]
+    pub format: Option<Format>,
     /// Time before an event
     #[arg(long, value_name = "relative|delta|clock|none", value_enum, default_value_t, hide_possible_values = true)]
     pub timestamps: Timestamps,
@@ -30,10 +30,9 @@ pub struct OutputArgs {
 }
 
 /// How an event is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One line, long payloads cut.
-    #[default]
     Short,
     /// With the whole payload and the bits of the header.
     Full,

@@ -1,6 +1,8 @@
 //! What errors and endings of the lower floors mean to whoever started the program: an exit code, and a hint.
 
 use crate::protocol::{Closed, SendError, Side};
+use crate::session::OpenError;
+use crate::transport::FailureKind;
 
 use super::{Exit, Report};
 
@@ -24,6 +26,35 @@ impl From<SendError> for Report {
             SendError::NotUtf8(_) => report.hint("--binary sends bytes as they are"),
             _ => report,
         }
+    }
+}
+
+impl From<OpenError> for Report {
+    fn from(error: OpenError) -> Report {
+        let (exit, hint) = match &error {
+            OpenError::Target(_) | OpenError::Header(_) => (Exit::Usage, None),
+            OpenError::Transport { error, .. } => {
+                let exit = match error.kind() {
+                    FailureKind::Usage => Exit::Usage,
+                    FailureKind::Resolve => Exit::Resolve,
+                    FailureKind::Connect => Exit::Connect,
+                    FailureKind::Tls => Exit::Tls,
+                    FailureKind::Timeout => Exit::Timeout,
+                    FailureKind::File => Exit::File,
+                };
+                (exit, error.hint())
+            }
+            OpenError::Head { error, .. } => (Exit::Handshake, error.hint().map(str::to_owned)),
+            OpenError::Refused { hint, .. } => (Exit::Handshake, hint.map(str::to_owned)),
+            OpenError::Wrong { .. } => {
+                let hint = "--headers full shows the bytes, --on-violation continue connects all the same";
+                (Exit::Handshake, Some(hint.to_owned()))
+            }
+            OpenError::Redirect(_) | OpenError::TooManyRedirects { .. } => (Exit::Handshake, None),
+            OpenError::Timeout { .. } => (Exit::Timeout, Some("--handshake-timeout sets the limit".to_owned())),
+            OpenError::Broken { .. } => (Exit::Handshake, Some("is it a TLS port? try wss://".to_owned())),
+        };
+        Report { exit, message: error.to_string(), hint }
     }
 }
 

@@ -61,7 +61,7 @@ fn defaults_are_those_of_the_session() {
     let settings = resolved(&["ws://h"]);
     assert_eq!(format!("{:?}", settings.connect), format!("{:?}", ConnectOptions::new("ws://h")));
     let output = OutputSettings {
-        format: Format::Short,
+        format: None,
         timestamps: Timestamps::Relative,
         headers: HeadersShown::Full,
         json: JsonShown::Compact,
@@ -121,9 +121,9 @@ fn each_option_reaches_its_setting() {
         ["--reconnect=3"] => connect.reconnect == Some(Reconnect { attempts: Some(3) });
         ["--max-message", "1KiB"] => connect.max_message == 1024;
         ["--on-violation", "continue"] => connect.on_violation == OnViolation::Continue;
-        ["--format", "full"] => output.format == Format::Full;
-        ["--format", "raw"] => output.format == Format::Raw;
-        ["--format", "json"] => output.format == Format::Json;
+        ["--format", "full"] => output.format == Some(Format::Full);
+        ["--format", "raw"] => output.format == Some(Format::Raw);
+        ["--format", "json"] => output.format == Some(Format::Json);
         ["--timestamps", "delta"] => output.timestamps == Timestamps::Delta;
         ["--timestamps", "clock"] => output.timestamps == Timestamps::Clock;
         ["--timestamps", "none"] => output.timestamps == Timestamps::None;
@@ -214,7 +214,7 @@ fn a_flag_is_stronger_than_the_environment_and_that_than_a_profile() {
     ];
     let settings = world.resolve(&line).unwrap();
     assert_eq!(settings.connect.url, "ws://p");
-    assert_eq!(settings.output.format, Format::Json);
+    assert_eq!(settings.output.format, Some(Format::Json));
     assert_eq!(settings.output.timestamps, Timestamps::Clock);
     assert_eq!(settings.output.json, JsonShown::Pretty);
     assert!(!settings.connect.tls.insecure);

@@ -1,0 +1,72 @@
+//! Standard output as a sink of events, in the format that the settings ask for.
+
+use std::io::{IsTerminal, Stdout, stdout};
+
+use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Secrets, Timestamps};
+use crate::cli::settings::OutputSettings;
+use crate::recording::{self, JsonLines};
+use crate::render::{self, ColourChoice, Options, Palette, Renderer, Screen, WallClock};
+use crate::session::{Clock, Sink};
+
+/// The sink for a standard output that a program reads: payloads alone, unless asked for more.
+#[must_use]
+pub fn sink(settings: &OutputSettings, clock: Clock) -> Box<dyn Sink> {
+    match settings.format.unwrap_or(Format::Raw) {
+        Format::Json => Box::new(JsonLines::<Stdout>::new(stdout(), clock.created(), secrets(settings))),
+        format => {
+            let settings = OutputSettings { format: Some(format), ..*settings };
+            Box::new(Screen::new(renderer(&settings, clock), stdout()))
+        }
+    }
+}
+
+/// What renders events for the terminal, or for whatever standard output is.
+#[must_use]
+pub fn renderer(settings: &OutputSettings, clock: Clock) -> Renderer {
+    Renderer::new(options(settings), WallClock::local(clock.created()))
+}
+
+/// Settings as the renderer has them. JSON lines are not its business: asked for them, it shows what a person reads.
+#[must_use]
+pub fn options(settings: &OutputSettings) -> Options {
+    let terminal = stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = match settings.color {
+        ColorWhen::Auto => ColourChoice::Auto,
+        ColorWhen::Always => ColourChoice::Always,
+        ColorWhen::Never => ColourChoice::Never,
+    };
+    Options {
+        format: match settings.format {
+            None | Some(Format::Short | Format::Json) => render::Format::Short,
+            Some(Format::Full) => render::Format::Full,
+            Some(Format::Raw) => render::Format::Raw,
+        },
+        timestamps: match settings.timestamps {
+            Timestamps::Relative => render::Timestamps::Relative,
+            Timestamps::Delta => render::Timestamps::Delta,
+            Timestamps::Clock => render::Timestamps::Clock,
+            Timestamps::None => render::Timestamps::None,
+        },
+        headers: match settings.headers {
+            HeadersShown::None => render::HeadersShown::None,
+            HeadersShown::Short => render::HeadersShown::Short,
+            HeadersShown::Full => render::HeadersShown::Full,
+        },
+        json: match settings.json {
+            JsonShown::Compact => render::JsonShown::Compact,
+            JsonShown::Pretty => render::JsonShown::Pretty,
+        },
+        palette: Palette::choose(colour, terminal, no_color),
+        ..Options::default()
+    }
+}
+
+/// Whether credentials are written down.
+#[must_use]
+pub fn secrets(settings: &OutputSettings) -> recording::Secrets {
+    match settings.secrets {
+        Secrets::Mask => recording::Secrets::Mask,
+        Secrets::Keep => recording::Secrets::Keep,
+    }
+}

@@ -1,0 +1,212 @@
+//! Secrets taken out of what is written: credentials in headers, in a URL's user info and in its query.
+//!
+//! What is secret is replaced by `***`; every other byte stays as it was. To hide more, add to [`HEADERS`] or
+//! [`QUERY_WORDS`].
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Headers whose value is a secret, in lower case.
+pub const HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+
+/// A query parameter whose name holds one of these words, in any case, has a secret value: `access_token`, `apiKey`.
+pub const QUERY_WORDS: [&str; 6] = ["token", "key", "secret", "password", "auth", "session"];
+
+/// What a secret is replaced by.
+pub const MASK: &str = "***";
+
+/// Whether secrets are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// As `***`.
+    #[default]
+    Mask,
+    /// As they are.
+    Keep,
+}
+
+impl Secrets {
+    /// `masked` or `kept`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Secrets::Mask => "masked",
+            Secrets::Keep => "kept",
+        }
+    }
+
+    /// Text that may hold URLs, without their secrets.
+    #[must_use]
+    pub fn text(self, text: &str) -> Cow<'_, str> {
+        let secrets = if self == Secrets::Keep { Vec::new() } else { in_urls(text.as_bytes()) };
+        match replaced(text.as_bytes(), &secrets) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            // Cut at ASCII characters, so it still is UTF-8.
+            Cow::Owned(masked) => Cow::Owned(String::from_utf8_lossy(&masked).into_owned()),
+        }
+    }
+
+    /// Where the secrets of a request's or response's head are, in order.
+    #[must_use]
+    pub fn in_head(self, raw: &[u8]) -> Vec<Range<usize>> {
+        if self == Secrets::Keep { Vec::new() } else { in_head(raw) }
+    }
+}
+
+/// The bytes with `***` in place of each secret.
+#[must_use]
+pub fn replaced<'a>(bytes: &'a [u8], secrets: &[Range<usize>]) -> Cow<'a, [u8]> {
+    if secrets.is_empty() {
+        return Cow::Borrowed(bytes);
+    }
+    let (mut out, mut done) = (Vec::with_capacity(bytes.len()), 0);
+    for secret in secrets {
+        out.extend_from_slice(&bytes[done..secret.start]);
+        out.extend_from_slice(MASK.as_bytes());
+        done = secret.end;
+    }
+    out.extend_from_slice(&bytes[done..]);
+    Cow::Owned(out)
+}
+
+/// Where the byte at `offset` is once the secrets are replaced; a byte of a secret is where its `***` begins.
+#[must_use]
+pub fn shifted(offset: usize, secrets: &[Range<usize>]) -> usize {
+    let mut removed = 0;
+    let mut added = 0;
+    for secret in secrets.iter().take_while(|secret| secret.start < offset) {
+        removed += secret.end.min(offset) - secret.start;
+        added += if secret.end <= offset { MASK.len() } else { 0 };
+    }
+    offset - removed + added
+}
+
+fn in_head(raw: &[u8]) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut start = 0;
+    // Whether the header that a folded line goes on with is secret (RFC 9112 section 5.2).
+    let mut secret = false;
+    for (i, line) in raw.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let folded = i > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+        let value = if folded { 0 } else { memchr::memchr(b':', line).map_or(line.len(), |colon| colon + 1) };
+        if i > 0 && !folded {
+            let name = line[..value.saturating_sub(1)].trim_ascii();
+            secret = HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header.as_bytes()));
+        }
+        if secret {
+            let blanks = line[value..].len() - line[value..].trim_ascii_start().len();
+            let hidden = line[value..].trim_ascii();
+            if !hidden.is_empty() {
+                secrets.push(start + value + blanks..start + value + blanks + hidden.len());
+            }
+        } else {
+            secrets.extend(in_urls(line).into_iter().map(|found| found.start + start..found.end + start));
+        }
+        start += line.len();
+    }
+    secrets
+}
+
+/// Where user info and secret query values are in text that holds URLs, or a request target.
+fn in_urls(text: &[u8]) -> Vec<Range<usize>> {
+    let ends_url = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>');
+    let mut secrets = Vec::new();
+    for scheme_end in memchr::memmem::find_iter(text, "://") {
+        let start = scheme_end + 3;
+        let authority = text[start..].iter().take_while(|byte| !ends_url(byte) && !matches!(byte, b'/' | b'?' | b'#'));
+        let end = start + authority.count();
+        secrets.extend(memchr::memrchr(b'@', &text[start..end]).filter(|at| *at > 0).map(|at| start..start + at));
+    }
+    // Behind the first `?` or `#` of a word, until its end, are parameters.
+    let mut parameters = false;
+    let mut name = 0..0;
+    let mut value: Option<usize> = None;
+    for at in 0..=text.len() {
+        let byte = text.get(at);
+        let separator = byte.is_none_or(|byte| ends_url(byte) || matches!(byte, b'?' | b'#' | b'&' | b';'));
+        if separator {
+            if let Some(value) = value.take().filter(|value| *value < at && is_secret(&text[name.clone()])) {
+                secrets.push(value..at);
+            }
+            parameters = match byte {
+                Some(b'?' | b'#') => true,
+                Some(b'&' | b';') => parameters,
+                _ => false,
+            };
+            name = at + 1..at + 1;
+        } else if parameters && value.is_none() && byte == Some(&b'=') {
+            name.end = at;
+            value = Some(at + 1);
+        }
+    }
+    secrets.sort_by_key(|secret| secret.start);
+    // A URL inside a secret value is hidden with it.
+    secrets.dedup_by(|next, kept| {
+        let overlap = next.start < kept.end;
+        kept.end = if overlap { kept.end.max(next.end) } else { kept.end };
+        overlap
+    });
+    secrets
+}
+
+fn is_secret(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    QUERY_WORDS.iter().any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn head(raw: &str) -> String {
+        let secrets = Secrets::Mask.in_head(raw.as_bytes());
+        String::from_utf8(replaced(raw.as_bytes(), &secrets).into_owned()).expect("masks are ASCII")
+    }
+
+    #[test]
+    fn credentials_are_masked_in_a_head_and_nothing_else_changes() {
+        assert_eq!(
+            head(
+                "GET /a?x=1&access_token=abc&y=2 HTTP/1.1\r\nHost: h\r\nAUTHORIZATION:  Basic dTpw \r\nCookie: a=b; c=d\n\
+                 X-Api-Key:k\r\n  folded k2\r\nX-Key: shown\r\nReferer: https://u:p@h/?q=1\r\nSet-Cookie:\r\n\r\n"
+            ),
+            "GET /a?x=1&access_token=***&y=2 HTTP/1.1\r\nHost: h\r\nAUTHORIZATION:  *** \r\nCookie: ***\n\
+             X-Api-Key:***\r\n  ***\r\nX-Key: shown\r\nReferer: https://***@h/?q=1\r\nSet-Cookie:\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn credentials_are_masked_in_urls_and_in_text_about_them() {
+        let masked = |text| Secrets::Mask.text(text).into_owned();
+        assert_eq!(
+            masked("ws://user:p@ss@h/p?apiKey=1;q=a#session_id=2"),
+            "ws://***@h/p?apiKey=***;q=a#session_id=***"
+        );
+        assert_eq!(masked("cannot connect to ws://u@h: refused"), "cannot connect to ws://***@h: refused");
+        assert_eq!(masked("wss://h/?next=ws://a:b@c&token=ws://d:e@f"), "wss://h/?next=ws://***@c&token=***");
+        assert_eq!(masked("key=1 a@b ?token= &token=x"), "key=1 a@b ?token= &token=x");
+        assert_eq!(Secrets::Keep.text("ws://u:p@h"), "ws://u:p@h");
+    }
+
+    #[test]
+    fn a_place_in_the_head_moves_with_the_masks_before_it() {
+        let raw = b"HTTP/1.1 101 x\r\nCookie: 1234567\r\nUpgrade: no\r\n";
+        let secrets = Secrets::Mask.in_head(raw);
+        let masked = replaced(raw, &secrets);
+        let at = memchr::memmem::find(raw, b"no").expect("it is there");
+        assert_eq!(&masked[shifted(at, &secrets)..][..2], b"no");
+        assert_eq!(shifted(26, &secrets), 24);
+    }
+
+    proptest! {
+        #[test]
+        fn masking_is_total_ordered_and_keeps_the_rest(raw in "[a-z:/?&=@# \\r\\n\"]{0,60}|(ws://|token=|\\?|&|@|Cookie: |\\n|a)*") {
+            let secrets = in_head(raw.as_bytes());
+            prop_assert!(secrets.windows(2).all(|pair| pair[0].end <= pair[1].start));
+            let masked = replaced(raw.as_bytes(), &secrets);
+            let removed: usize = secrets.iter().map(Range::len).sum();
+            prop_assert_eq!(masked.len(), raw.len() - removed + secrets.len() * MASK.len());
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The sink that writes the recording format: to a file, or to standard output for `--format json`.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use crate::event::Event;
+use crate::session::Sink;
+
+use super::{Lines, Secrets};
+
+/// How much is gathered before it is written, in bytes.
+const BATCH: usize = 64 << 10;
+
+/// Writes a header line, then a line an event, in large pieces; all of it by the next flush.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    lines: Lines,
+    writer: W,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Begins with the header line: `created` is the wall time that the timeline began at.
+    pub fn new(writer: W, created: SystemTime, secrets: Secrets) -> JsonLines<W> {
+        let mut buffer = Vec::with_capacity(2 * BATCH);
+        super::line::header(created, secrets, &mut buffer);
+        JsonLines { lines: Lines::new(secrets), writer, buffer }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.writer.write_all(&self.buffer);
+        self.buffer.clear();
+        // A message of many MiB must not hold on to its memory.
+        self.buffer.shrink_to(2 * BATCH);
+        written
+    }
+}
+
+impl<W: Write + Send> Sink for JsonLines<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.lines.event(event, &mut self.buffer);
+        if self.buffer.len() >= BATCH { self.write() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.writer.flush()
+    }
+}

@@ -1,0 +1,181 @@
+//! One line in coloured segments, measured in columns and cut to a width without splitting an escape.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::escape::{self, Piece};
+use super::style::{Meaning, Palette};
+
+/// A line under construction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line<'a> {
+    segments: Vec<Segment<'a>>,
+    /// Columns so far, the gap included.
+    columns: usize,
+    /// Blanks before the next segment; none are written at the line's end, where a peer's own blanks are.
+    gap: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Segment<'a> {
+    meaning: Meaning,
+    text: Cow<'a, str>,
+    columns: usize,
+}
+
+impl<'a> Line<'a> {
+    /// Columns so far.
+    pub(super) const fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(super) fn push(&mut self, meaning: Meaning, text: impl Into<Cow<'a, str>>) {
+        let text = text.into();
+        if text.is_empty() {
+            return;
+        }
+        if self.gap > 0 {
+            let text = " ".repeat(std::mem::take(&mut self.gap));
+            self.segments.push(Segment { meaning: Meaning::Plain, columns: text.len(), text: text.into() });
+        }
+        let columns = columns(&text);
+        self.columns += columns;
+        self.segments.push(Segment { meaning, text, columns });
+    }
+
+    /// Blanks before whatever comes next.
+    pub(super) fn gap(&mut self, blanks: usize) {
+        self.gap += blanks;
+        self.columns += blanks;
+    }
+
+    /// Blanks up to `column`, and at least `least` of them.
+    pub(super) fn pad(&mut self, column: usize, least: usize) {
+        self.gap(column.saturating_sub(self.columns).max(least));
+    }
+
+    /// A peer's bytes, escaped.
+    pub(super) fn peer(&mut self, meaning: Meaning, bytes: &'a [u8]) {
+        for piece in escape::pieces(bytes) {
+            match piece {
+                Piece::Plain(text) => self.push(meaning, text),
+                Piece::Escaped(text) => self.push(Meaning::Escape, text),
+            }
+        }
+    }
+
+    /// A peer's bytes, escaped, in at most `room` columns and `limit` bytes; what is cut off is shown as `…`.
+    pub(super) fn peer_within(&mut self, meaning: Meaning, bytes: &'a [u8], room: Option<usize>, limit: usize) {
+        // A column rarely takes more than 8 bytes: text beyond can't be seen, so it need not be looked at.
+        let limit = room.map_or(limit, |room| limit.min(room.saturating_mul(8) + 16));
+        let end = boundary(bytes, limit);
+        let mut shown = Line::default();
+        shown.peer(meaning, &bytes[..end]);
+        if end < bytes.len() {
+            shown.push(Meaning::Dim, "…");
+        }
+        if let Some(room) = room {
+            shown.cut(room);
+        }
+        self.append(shown);
+    }
+
+    pub(super) fn append(&mut self, other: Line<'a>) {
+        for segment in other.segments {
+            self.push(segment.meaning, segment.text);
+        }
+        self.gap(other.gap);
+    }
+
+    /// Cuts to `room` columns, with `…` as the last one if anything is lost.
+    pub(super) fn cut(&mut self, room: usize) {
+        self.columns -= std::mem::take(&mut self.gap);
+        if self.columns <= room {
+            return;
+        }
+        let mut left = room.saturating_sub(1);
+        let mut kept = 0;
+        while kept < self.segments.len() && self.segments[kept].columns <= left {
+            left -= self.segments[kept].columns;
+            kept += 1;
+        }
+        self.segments.truncate(kept + 1);
+        if let Some(mut last) = self.segments.pop_if(|last| last.meaning == Meaning::Escape || last.columns > left)
+            && last.meaning != Meaning::Escape
+        {
+            let end = fitting(&last.text, left);
+            last.text = Cow::Owned(last.text[..end].to_owned());
+            self.segments.push(last);
+        }
+        let kept = std::mem::take(self);
+        self.append(kept);
+        self.push(Meaning::Dim, if room == 0 { "" } else { "…" });
+    }
+
+    /// Appends the line and `\n`.
+    pub(super) fn write(&self, palette: Palette, out: &mut String) {
+        for segment in &self.segments {
+            palette.paint(segment.meaning, &segment.text, out);
+        }
+        out.push('\n');
+    }
+}
+
+/// Columns that a terminal gives to escaped text.
+pub(super) fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
+}
+
+/// Where text must end to fit into `room` columns.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut used = 0;
+    for (at, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > room {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// At most `limit`, not inside a UTF-8 character.
+fn boundary(bytes: &[u8], limit: usize) -> usize {
+    if bytes.len() <= limit {
+        return bytes.len();
+    }
+    (limit.saturating_sub(3)..=limit).rev().find(|at| bytes[*at] & 0xC0 != 0x80).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cut(bytes: &[u8], room: usize) -> String {
+        let (mut line, mut out) = (Line::default(), String::new());
+        line.peer_within(Meaning::Plain, bytes, Some(room), 1 << 20);
+        line.write(Palette::PLAIN, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_cut_counts_columns_and_spares_escapes() {
+        assert_eq!(cut(b"hello", 5), "hello\n");
+        assert_eq!(cut(b"hello!", 5), "hell…\n");
+        assert_eq!(cut("漢字漢字".as_bytes(), 6), "漢字…\n");
+        assert_eq!(cut(b"ab\x1b\x1b", 7), "ab\\x1b…\n");
+        assert_eq!(cut(b"ab\x1b\x1b", 6), "ab…\n");
+        assert_eq!(cut(b"ab\x1b\x1b", 10), "ab\\x1b\\x1b\n");
+        assert_eq!(cut(&vec![b'x'; 100_000], 3), "xx…\n");
+        assert_eq!(cut(b"x", 0), "\n");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_line_fits(text in "\\PC{0,40}", room in 0usize..50) {
+            let shown = cut(text.as_bytes(), room);
+            prop_assert!(columns(shown.trim_end_matches('\n')) <= room, "{shown:?}");
+        }
+    }
+}
