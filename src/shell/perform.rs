@@ -1,0 +1,346 @@
+//! Each action carried out.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use regex::bytes::Regex;
+
+use crate::command::Command;
+use crate::event::{Event, Kind};
+use crate::protocol::OnViolation;
+
+use super::arguments::parts;
+use super::connections::Connection;
+use super::content::Content;
+use super::error::ShellError;
+use super::link::LinkState;
+use super::repl::Shell;
+use super::request::{Action, Filter, Outgoing, Which};
+use super::scrollback::{Bounds, Held};
+use super::table::{COMMANDS, Spec};
+use super::view::Setting;
+
+/// The most matches that /find shows, the latest of them.
+const MATCHES: usize = 100;
+
+/// What the shell itself can set.
+const ON_VIOLATION: Setting = Setting { name: "on-violation", values: &["fail", "continue"] };
+
+impl Shell {
+    /// Carries out an action, on the connection named or else the one in use.
+    pub(super) fn perform(&mut self, to: Option<&str>, action: Action) -> Result<(), ShellError> {
+        match action {
+            Action::Nothing | Action::Quit | Action::Source(_) => Ok(()),
+            Action::Send(outgoing) => {
+                let connection = self.open_connection(to)?;
+                give(connection, command(outgoing)?)
+            }
+            Action::Close { code, reason, force } => {
+                give(self.live_connection(to)?, Command::Close { code, reason, force })
+            }
+            Action::Drop => give(self.live_connection(to)?, Command::Drop),
+            Action::Disconnect => {
+                let link = Arc::clone(&self.live_connection(to)?.link);
+                self.close(&[link]);
+                Ok(())
+            }
+            Action::Connect { args, name } => self.connect_as(&args, name.as_deref()),
+            Action::Reconnect => self.reconnect(to),
+            Action::Use(name) => self.connections.select(&name),
+            Action::Connections => self.list_connections(),
+            Action::Headers => self.show_opening(to, true),
+            Action::Info => self.show_opening(to, false),
+            Action::Show(which) => self.show(which),
+            Action::Last(count) => self.show_last(count),
+            Action::Find(pattern) => self.find(&pattern),
+            Action::Filter(filter) => {
+                self.filter(filter);
+                Ok(())
+            }
+            Action::Set(None) => {
+                self.list_settings();
+                Ok(())
+            }
+            Action::Set(Some((name, value))) => self.set(&name, value.as_deref()),
+            Action::Stats => {
+                let report = self.memory.lock().stats.report(self.timeline.clock().elapsed());
+                self.screen.print(&report);
+                Ok(())
+            }
+            Action::History(count) => {
+                let lines = self.typed.range(self.typed.len().saturating_sub(count)..);
+                self.screen.compose(|_, out| {
+                    for line in lines {
+                        let _ = writeln!(out, "  {}", line.replace('\n', "\n    "));
+                    }
+                });
+                Ok(())
+            }
+            Action::Note(text) => {
+                let number = self.connections.get(to).map_or(0, |connection| connection.link.number());
+                self.timeline.emit(self.timeline.clock().elapsed(), number, Kind::Note(text));
+                self.timeline.flush();
+                Ok(())
+            }
+            Action::Help(spec) => {
+                self.screen.print(&spec.map_or_else(list_commands, explain));
+                Ok(())
+            }
+        }
+    }
+
+    fn connect_as(&mut self, args: &[String], name: Option<&str>) -> Result<(), ShellError> {
+        let options = (self.options)(args).map_err(|problem| {
+            ShellError::refused(problem, "usage: /connect URL [flags] [as NAME]; see /help connect")
+        })?;
+        let taken = |known: &&Connection| Some(known.name.as_str()) == name && known.link.state() != LinkState::Closed;
+        if let Some(taken) = self.connections.all().iter().find(taken) {
+            let problem = format!("\"{}\" is {} to {}", taken.name, taken.link.state().name(), taken.place());
+            return Err(ShellError::refused(
+                problem,
+                format!("@{} /disconnect closes it; or give another name", taken.name),
+            ));
+        }
+        self.connect(options, name);
+        Ok(())
+    }
+
+    fn reconnect(&mut self, to: Option<&str>) -> Result<(), ShellError> {
+        let connection = self.connections.get(to)?;
+        let (options, link) = (connection.options.clone(), Arc::clone(&connection.link));
+        let name = connection.named.then(|| connection.name.clone());
+        self.close(&[link]);
+        self.connect(options, name.as_deref());
+        Ok(())
+    }
+
+    /// The connection, once it is open: one that is being opened is waited for.
+    fn open_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
+        let connection = self.live_connection(to)?;
+        if connection.link.state() == LinkState::Connecting {
+            let limit =
+                connection.options.connect_timeout + connection.options.handshake_timeout + Duration::from_secs(1);
+            if !self.wait_until(limit, || connection.link.state() != LinkState::Connecting) {
+                let problem = format!("nothing sent: \"{}\" is not open yet", connection.name);
+                return Err(ShellError::refused(problem, "the prompt's dot is filled once it is"));
+            }
+            return self.live_connection(to);
+        }
+        Ok(connection)
+    }
+
+    fn live_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
+        let connection = self.connections.get(to)?;
+        if connection.link.state() == LinkState::Closed {
+            let problem = format!("the connection to {} is closed", connection.place());
+            return Err(ShellError::refused(problem, "/reconnect opens it again"));
+        }
+        Ok(connection)
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "an arm like the others")]
+    fn list_connections(&self) -> Result<(), ShellError> {
+        let mut text = String::new();
+        let current = self.connections.current().map(|current| current.link.number());
+        for connection in self.connections.all() {
+            let number = connection.link.number();
+            let used = if Some(number) == current { '>' } else { ' ' };
+            let (name, state) = (&connection.name, connection.link.state().name());
+            let _ = writeln!(text, "{used} {name:<12} #{number:<4} {state:<11} {}", connection.place());
+        }
+        self.screen.print(if text.is_empty() { "  no connections; /connect URL opens one\n" } else { &text });
+        Ok(())
+    }
+
+    fn show_opening(&self, to: Option<&str>, raw: bool) -> Result<(), ShellError> {
+        let connection = self.connections.get(to)?;
+        let events = self.memory.lock().scrollback.opening(connection.link.number()).to_vec();
+        if events.is_empty() {
+            let problem = format!("\"{}\" has not got as far as an opening handshake", connection.name);
+            return Err(ShellError::refused(problem, "/reconnect tries again"));
+        }
+        self.screen.compose(|view, out| view.opening(&events, raw, out));
+        Ok(())
+    }
+
+    fn show(&self, which: Which) -> Result<(), ShellError> {
+        let remembered = self.memory.lock();
+        let scrollback = &remembered.scrollback;
+        let (held, newest) = scrollback.extent();
+        let number = match which {
+            Which::Number(number) => number,
+            Which::FromEnd(back) => (newest + 1).saturating_sub(back as u64),
+        };
+        let event = match scrollback.frame(number) {
+            Held::Frame(event) => event.clone(),
+            Held::NotYet { newest: 0 } => {
+                return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
+            }
+            Held::NotYet { newest } => {
+                return Err(ShellError::refused(
+                    format!("there is no frame {number} yet"),
+                    format!("the newest is {newest}"),
+                ));
+            }
+            Held::Gone { oldest } => {
+                let bounds = Bounds::default();
+                let oldest =
+                    oldest.map_or_else(|| "none is".into(), |oldest| format!("{held} are, from {oldest} to {newest}"));
+                let limit = format!("at most {} frames and {} MiB of payload", bounds.frames, bounds.payload >> 20);
+                return Err(ShellError::refused(
+                    format!("frame {number} is no longer held"),
+                    format!("{oldest}: {limit}"),
+                ));
+            }
+        };
+        drop(remembered);
+        self.screen.compose(|view, out| view.inspect(&event, out));
+        Ok(())
+    }
+
+    fn show_last(&self, count: usize) -> Result<(), ShellError> {
+        let events: Vec<Event> = self.memory.lock().scrollback.last(count).cloned().collect();
+        if events.is_empty() {
+            return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
+        }
+        self.screen.compose(|view, out| events.iter().for_each(|event| view.event(event, out)));
+        Ok(())
+    }
+
+    fn find(&self, pattern: &Regex) -> Result<(), ShellError> {
+        let remembered = self.memory.lock();
+        let mut found: Vec<Event> = remembered.scrollback.find(pattern).rev().take(MATCHES + 1).cloned().collect();
+        let (held, all) = remembered.scrollback.extent();
+        drop(remembered);
+        if found.is_empty() {
+            let problem = format!("nothing matches {}", pattern.as_str().escape_debug());
+            return Err(ShellError::refused(
+                problem,
+                format!("{held} of {all} frames are held and were searched; (?i) ignores case"),
+            ));
+        }
+        let more = found.len() > MATCHES;
+        found.truncate(MATCHES);
+        self.screen.compose(|view, out| {
+            if more {
+                let _ = writeln!(out, "  the last {MATCHES} matches:");
+            }
+            found.iter().rev().for_each(|event| view.event(event, out));
+        });
+        Ok(())
+    }
+
+    fn filter(&self, filter: Option<Filter>) {
+        if let Some(filter) = filter {
+            self.screen.set_filter(filter);
+        }
+        let filter = self.screen.filter();
+        let words = [
+            filter.direction.map(|direction| direction.name().to_owned()),
+            filter.opcode.map(|opcode| format!("op={opcode}")),
+            filter.pattern.as_ref().map(|pattern| pattern.as_str().escape_debug().to_string()),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        let text = if filter.is_off() { "all frames are shown".into() } else { format!("shown: {}", words.join(" ")) };
+        self.screen.print(&format!("  {text}"));
+    }
+
+    fn list_settings(&self) {
+        let on_violation = self.on_violation_name();
+        self.screen.compose(|view, out| {
+            let settings = view.settings().iter().map(|setting| (setting, view.get(setting)));
+            for (setting, value) in settings.chain([(&ON_VIOLATION, on_violation.to_owned())]) {
+                let _ = writeln!(out, "  {:<14} {value:<10} {}", setting.name, setting.values.join("|"));
+            }
+        });
+    }
+
+    fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), ShellError> {
+        let settings = self.screen.compose(|view, _| view.settings());
+        let Some(setting) = settings.iter().chain([&ON_VIOLATION]).find(|setting| setting.name == name) else {
+            let names: Vec<&str> = settings.iter().chain([&ON_VIOLATION]).map(|setting| setting.name).collect();
+            let problem = format!("unknown setting \"{}\"", name.escape_debug());
+            return Err(ShellError::refused(problem, format!("one of {}", names.join(", "))));
+        };
+        if let Some(value) = value {
+            let Some(value) = setting.values.iter().find(|known| **known == value) else {
+                let problem = format!("{name} can't be \"{}\"", value.escape_debug());
+                return Err(ShellError::refused(problem, format!("one of {}", setting.values.join(", "))));
+            };
+            if *setting == ON_VIOLATION {
+                let goes_on = *value == "continue";
+                self.on_violation = Some(if goes_on { OnViolation::Continue } else { OnViolation::Fail });
+            } else {
+                self.screen.compose(|view, _| view.set(setting, value));
+            }
+        }
+        let now = if *setting == ON_VIOLATION {
+            format!("{} (from the next connection on)", self.on_violation_name())
+        } else {
+            self.screen.compose(|view, _| view.get(setting))
+        };
+        self.screen.print(&format!("  {name} {now}"));
+        Ok(())
+    }
+
+    fn on_violation_name(&self) -> &'static str {
+        match self.on_violation {
+            None => "as given",
+            Some(OnViolation::Fail) => "fail",
+            Some(OnViolation::Continue) => "continue",
+        }
+    }
+}
+
+fn give(connection: &Connection, command: Command) -> Result<(), ShellError> {
+    let hint = "/frame sends what the rules forbid; /reconnect opens the connection anew";
+    connection.link.send(command).map_err(|problem| ShellError::refused(problem, hint))
+}
+
+/// What to send, with files read.
+fn command(outgoing: Outgoing) -> Result<Command, ShellError> {
+    let is_text = |data: &Bytes| std::str::from_utf8(data).is_ok();
+    Ok(match outgoing {
+        Outgoing::Text(text) => Command::Text(text.into()),
+        Outgoing::Either(content) => match (matches!(content, Content::Bytes(_)), content.load()?) {
+            (false, data) if is_text(&data) => Command::Text(data),
+            (_, data) => Command::Binary(data),
+        },
+        Outgoing::Binary(content) => Command::Binary(content.load()?),
+        Outgoing::Ping(content) => Command::Ping(content.load()?),
+        Outgoing::Pong(content) => Command::Pong(content.load()?),
+        Outgoing::Fragments { count, content } => {
+            let digits = matches!(content, Content::Bytes(_));
+            let data = content.load()?;
+            Command::Fragments { binary: digits || !is_text(&data), parts: parts(&data, count) }
+        }
+        Outgoing::Frame(mut spec, content) => {
+            spec.payload = content.load()?;
+            Command::Frame(spec)
+        }
+    })
+}
+
+fn list_commands() -> String {
+    let mut text =
+        String::from("  a line is sent as a text message; // begins one with a slash; @name sends it elsewhere\n");
+    for spec in COMMANDS {
+        let _ = writeln!(text, "  {:<14} {}", format!("/{}", spec.name), spec.summary);
+    }
+    text.push_str("  /help COMMAND explains one; Alt-Enter makes a new line; Ctrl-C cancels a line; Ctrl-D leaves\n");
+    text
+}
+
+fn explain(spec: &Spec) -> String {
+    let mut text = format!("  {}\n    {}\n", spec.usage(), spec.summary);
+    if !spec.aliases.is_empty() {
+        let aliases: Vec<String> = spec.aliases.iter().map(|alias| format!("/{alias}")).collect();
+        let _ = writeln!(text, "    also {}", aliases.join(", "));
+    }
+    for line in spec.help.lines() {
+        let _ = writeln!(text, "    {line}");
+    }
+    text
+}

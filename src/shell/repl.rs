@@ -1,0 +1,312 @@
+//! The shell: reads lines, has them carried out, says what was wrong, and leaves with a closing handshake.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustyline::error::ReadlineError;
+
+use crate::command::Command;
+use crate::protocol::OnViolation;
+use crate::session::{ConnectOptions, Timeline};
+
+use super::completion::Known;
+use super::connections::{Connection, Connections};
+use super::error::ShellError;
+use super::history::{HistoryFile, LINES};
+use super::link::{Link, LinkState, Opener};
+use super::memory::Memory;
+use super::parse::parse;
+use super::prompt::Prompt;
+use super::request::Action;
+use super::screen::Screen;
+use super::terminal::Terminal;
+
+/// URL and flags of a /connect to options, or what is wrong with them.
+pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, String>;
+
+/// How long leaving waits for the closing handshakes.
+pub(super) const CLOSING: Duration = Duration::from_secs(2);
+
+/// How often a wait looks again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How deep files may be nested by /source.
+const DEPTH: usize = 8;
+
+/// What a shell works with. The timeline feeds `memory` and `screen`.
+pub struct Setup {
+    pub timeline: Timeline,
+    pub memory: Memory,
+    pub screen: Screen,
+    pub opener: Box<dyn Opener>,
+    pub options: Box<OpenOptions>,
+    /// Flags that /connect completes: `--header`.
+    pub flags: Vec<String>,
+    /// `None`: lines typed are forgotten at the end.
+    pub history: Option<HistoryFile>,
+    pub coloured: bool,
+}
+
+/// Whether the shell goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Continue,
+    Quit,
+}
+
+/// The interactive prompt, and what it holds.
+pub struct Shell {
+    pub(super) timeline: Timeline,
+    pub(super) memory: Memory,
+    pub(super) screen: Screen,
+    pub(super) opener: Box<dyn Opener>,
+    pub(super) options: Box<OpenOptions>,
+    history: Option<HistoryFile>,
+    coloured: bool,
+    pub(super) connections: Connections,
+    prompt: Prompt,
+    pub(super) known: Arc<Mutex<Known>>,
+    /// Lines typed, of earlier times too, oldest first.
+    pub(super) typed: VecDeque<String>,
+    /// What /set on-violation says; `None`: what the options of a connection say.
+    pub(super) on_violation: Option<OnViolation>,
+    terminal: Option<Terminal>,
+    interrupted: Arc<AtomicBool>,
+    depth: usize,
+}
+
+impl Shell {
+    /// A shell without a connection.
+    #[must_use]
+    pub fn new(setup: Setup) -> Shell {
+        let settings = setup.screen.compose(|view, _| view.settings());
+        let known = Known { flags: setup.flags, settings, ..Known::default() };
+        Shell {
+            timeline: setup.timeline,
+            memory: setup.memory,
+            screen: setup.screen,
+            opener: setup.opener,
+            options: setup.options,
+            history: setup.history,
+            coloured: setup.coloured,
+            connections: Connections::default(),
+            prompt: Prompt::default(),
+            known: Arc::new(Mutex::new(known)),
+            typed: VecDeque::new(),
+            on_violation: None,
+            terminal: None,
+            interrupted: Arc::new(AtomicBool::new(false)),
+            depth: 0,
+        }
+    }
+
+    /// Reads and carries out lines until the user leaves, then closes what is open.
+    ///
+    /// # Errors
+    /// The terminal can't be read.
+    pub fn run(&mut self) -> Result<(), ShellError> {
+        let flag = Arc::clone(&self.interrupted);
+        let guard = signal_hook::flag::register(signal_hook::consts::SIGINT, flag).map_err(ReadlineError::from)?;
+        self.load_history();
+        let history: Vec<String> = self.typed.iter().cloned().collect();
+        let terminal = Terminal::open(&self.screen, &self.prompt, &self.known, self.coloured, &history)?;
+        self.terminal = Some(terminal);
+        let left = self.read_lines();
+        self.close_all();
+        self.terminal = None;
+        signal_hook::low_level::unregister(guard);
+        left
+    }
+
+    /// Carries out a line as if typed, and says on the screen what was wrong with it.
+    pub fn run_line(&mut self, line: &str) -> Flow {
+        self.carry_out(line).unwrap_or_else(|error| {
+            self.complain(&error);
+            Flow::Continue
+        })
+    }
+
+    /// Opens a connection and uses it from now on.
+    pub fn connect(&mut self, mut options: ConnectOptions, name: Option<&str>) {
+        if let Some(on_violation) = self.on_violation {
+            options.on_violation = on_violation;
+        }
+        let link: Arc<dyn Link> = Arc::from(self.opener.open(options.clone()));
+        let number = link.number();
+        let named = name.is_some();
+        let name = name.map_or_else(|| number.to_string(), str::to_owned);
+        if named {
+            self.screen.compose(|view, _| view.name(number, &name));
+        }
+        self.connections.tidy();
+        self.connections.put(Connection { name, named, options, link });
+        self.learn_names();
+    }
+
+    /// Closes every connection with 1000, waits at most [`CLOSING`] for the peers, and drops the rest.
+    pub fn close_all(&mut self) {
+        let links: Vec<Arc<dyn Link>> = self.connections.all().iter().map(|known| Arc::clone(&known.link)).collect();
+        self.close(&links);
+    }
+
+    fn read_lines(&mut self) -> Result<(), ShellError> {
+        loop {
+            let current = self.connections.current();
+            self.prompt.watch(current.map(|current| Arc::clone(&current.link)));
+            let label = current.map(Connection::label);
+            let Some(terminal) = &mut self.terminal else { return Ok(()) };
+            let line = match terminal.read(label.as_deref()) {
+                Ok(line) => line,
+                Err(ReadlineError::Interrupted) => continue,
+                Err(ReadlineError::Eof) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            self.interrupted.store(false, Ordering::Relaxed);
+            self.remember(&line);
+            if self.run_line(&line) == Flow::Quit {
+                return Ok(());
+            }
+        }
+    }
+
+    fn carry_out(&mut self, line: &str) -> Result<Flow, ShellError> {
+        let request = parse(line)?;
+        match request.action {
+            Action::Quit => Ok(Flow::Quit),
+            Action::Source(path) => self.source(&path),
+            action => self.perform(request.to.as_deref(), action).map(|()| Flow::Continue),
+        }
+    }
+
+    /// Runs each line of a file; one that fails is named, and the next one runs.
+    fn source(&mut self, path: &Path) -> Result<Flow, ShellError> {
+        let file = path.display().to_string();
+        if self.depth == DEPTH {
+            let hint = "does it name itself, or another file that does?";
+            return Err(ShellError::refused(format!("/source goes {DEPTH} files deep at \"{file}\""), hint));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ShellError::refused(
+                format!("cannot read \"{file}\": {error}"),
+                "/source runs each line of a text file as if typed",
+            )
+        })?;
+        self.depth += 1;
+        let mut flow = Flow::Continue;
+        for (line, number) in text.lines().zip(1..) {
+            match self.carry_out(line) {
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Quit) => flow = Flow::Quit,
+                Err(error) => {
+                    let error = Box::new(error);
+                    self.complain(&ShellError::Sourced { file: file.clone(), line: number, error });
+                }
+            }
+            if flow == Flow::Quit || self.is_interrupted() {
+                break;
+            }
+        }
+        self.depth -= 1;
+        Ok(flow)
+    }
+
+    fn complain(&self, error: &ShellError) {
+        let (red, dim, plain) = if self.coloured { ("\x1b[31m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+        let mut text = String::new();
+        let _ = writeln!(text, "  {red}error:{plain} {error}\n  {dim}hint: {}{plain}", error.hint());
+        self.screen.print(&text);
+    }
+
+    /// Waits until `done`, `limit` has passed or Ctrl-C; the screen goes on meanwhile. Whether it is done.
+    pub(super) fn wait_until(&self, limit: Duration, done: impl Fn() -> bool) -> bool {
+        let clock = self.timeline.clock();
+        let end = clock.elapsed() + limit;
+        loop {
+            if let Some(terminal) = &self.terminal {
+                terminal.drain();
+            }
+            if done() || self.is_interrupted() || clock.elapsed() >= end {
+                return done();
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Whether Ctrl-C was pressed since the line was typed.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Closes these with 1000 and waits at most [`CLOSING`]; what is not closed then is dropped.
+    pub(super) fn close(&self, links: &[Arc<dyn Link>]) {
+        let unfinished = || links.iter().filter(|link| link.state() != LinkState::Closed);
+        for link in unfinished() {
+            let normal = Command::Close { code: Some(1000), reason: String::new(), force: false };
+            let command = if link.state() == LinkState::Connecting { Command::Drop } else { normal };
+            drop(link.send(command));
+        }
+        let closed = || unfinished().next().is_none();
+        if self.wait_until(CLOSING / 8, closed) {
+            return;
+        }
+        self.screen.print("  closing… (Ctrl-C leaves at once)");
+        if !self.wait_until(CLOSING / 8 * 7, closed) {
+            let why = if self.is_interrupted() { "at once" } else { "the peer did not finish the closing handshake" };
+            for link in unfinished() {
+                self.screen.print(&format!("  connection {} dropped: {why}", link.number()));
+                drop(link.send(Command::Drop));
+            }
+            let limit = if self.is_interrupted() { Duration::ZERO } else { CLOSING / 8 };
+            self.wait_until(limit, closed);
+        }
+    }
+
+    fn load_history(&mut self) {
+        let Some(file) = &self.history else { return };
+        match file.load() {
+            Ok(lines) => {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                for line in &lines {
+                    known.learn(line);
+                }
+                self.typed = lines.into();
+            }
+            Err(error) => self.no_history(&error),
+        }
+    }
+
+    /// Keeps a line for the arrow keys, for completion and, unless it holds a secret, for the next time.
+    fn remember(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        if let Some(terminal) = &mut self.terminal {
+            terminal.remember(line);
+        }
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).learn(line);
+        self.typed.push_back(line.to_owned());
+        if self.typed.len() > LINES {
+            self.typed.pop_front();
+        }
+        if let Some(Err(error)) = self.history.as_ref().map(|file| file.append(line)) {
+            self.no_history(&error);
+        }
+    }
+
+    /// Says once that lines are not kept.
+    fn no_history(&mut self, error: &std::io::Error) {
+        if let Some(file) = self.history.take() {
+            let problem = format!("cannot keep the lines typed in \"{}\": {error}", file.path().display());
+            self.complain(&ShellError::refused(problem, "is its directory writable? XDG_STATE_HOME names another one"));
+        }
+    }
+
+    pub(super) fn learn_names(&self) {
+        let names = self.connections.all().iter().map(|known| known.name.clone()).collect();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).names = names;
+    }
+}

@@ -1,0 +1,283 @@
+//! The screen as a sink: events become text in a bounded buffer, and somebody else carries it to the terminal.
+//!
+//! An I/O thread calls this with the timeline locked, so it must never wait for a terminal. When the terminal can't keep up,
+//! frames are counted instead of formatted, and the count is shown in their place: nothing vanishes without a word.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::event::{Event, FrameEvent, Kind};
+use crate::session::Sink;
+
+use super::request::Filter;
+use super::scrollback::content;
+use super::view::View;
+
+/// Bytes of text that may wait for the terminal before frames are only counted: some thousand lines.
+pub const PENDING: usize = 256 << 10;
+
+/// Bytes of text that go to the terminal at once: several screens full.
+pub(super) const BATCH: usize = 32 << 10;
+
+/// Where events turn into text. Clones share one buffer.
+#[derive(Clone)]
+pub struct Screen {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when text comes in, when a prompt is drawn, and at the end.
+    changed: Condvar,
+}
+
+struct State {
+    view: Box<dyn View>,
+    filter: Filter,
+    pending: String,
+    capacity: usize,
+    skipped: Skipped,
+    /// Somebody sits at the prompt, so text must go above it.
+    reading: bool,
+    ended: bool,
+}
+
+/// What was counted instead of shown.
+#[derive(Default)]
+struct Skipped {
+    frames: u64,
+    violations: u64,
+}
+
+impl Screen {
+    /// An empty screen with room for `capacity` bytes of text before frames are only counted.
+    #[must_use]
+    pub fn new(view: Box<dyn View>, capacity: usize) -> Screen {
+        let state = State {
+            view,
+            filter: Filter::default(),
+            pending: String::new(),
+            capacity,
+            skipped: Skipped::default(),
+            reading: false,
+            ended: false,
+        };
+        Screen { shared: Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }) }
+    }
+
+    /// Puts the shell's own words on the screen, whatever waits there already. A line end is added if there is none.
+    pub fn print(&self, text: &str) {
+        self.compose(|_, out| out.push_str(text));
+    }
+
+    /// Puts on the screen what `compose` makes with the view.
+    pub fn compose<T>(&self, compose: impl FnOnce(&mut dyn View, &mut String) -> T) -> T {
+        let mut state = self.lock();
+        state.own_up();
+        let State { view, pending, .. } = &mut *state;
+        let made = compose(view.as_mut(), pending);
+        if !pending.is_empty() && !pending.ends_with('\n') {
+            pending.push('\n');
+        }
+        self.shared.changed.notify_all();
+        made
+    }
+
+    /// Which frames are shown from now on.
+    pub(super) fn set_filter(&self, filter: Filter) {
+        self.lock().filter = filter;
+    }
+
+    /// What is filtered now.
+    #[must_use]
+    pub(super) fn filter(&self) -> Filter {
+        self.lock().filter.clone()
+    }
+
+    /// Takes at most `limit` bytes of text out, whole lines (one line at least), in order.
+    #[must_use]
+    pub fn take(&self, limit: usize) -> String {
+        let mut state = self.lock();
+        if state.pending.len() <= limit {
+            state.own_up();
+            return std::mem::take(&mut state.pending);
+        }
+        let text = state.pending.as_bytes();
+        let end = memchr::memrchr(b'\n', &text[..limit]).or_else(|| memchr::memchr(b'\n', text));
+        let size = end.map_or(text.len(), |end| end + 1);
+        let rest = state.pending.split_off(size);
+        std::mem::replace(&mut state.pending, rest)
+    }
+
+    /// The same for the thread that draws the prompt: somebody sits there from now on.
+    pub(super) fn take_at_prompt(&self, limit: usize) -> String {
+        self.lock().reading = true;
+        self.shared.changed.notify_all();
+        self.take(limit)
+    }
+
+    /// Nobody sits at the prompt any more.
+    pub(super) fn stop_reading(&self) {
+        self.lock().reading = false;
+    }
+
+    /// Lets those who wait go.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Waits for text to show; with `at_prompt`, only while somebody sits at the prompt. `false` at the end.
+    pub(super) fn wait(&self, at_prompt: bool) -> bool {
+        let mut state = self.lock();
+        while !state.ended && (!state.has_text() || at_prompt && !state.reading) {
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.ended
+    }
+
+    /// Lets `pause` pass, or less at the end.
+    pub(super) fn pause(&self, pause: Duration) {
+        let ended = |state: &mut State| !state.ended;
+        drop(self.shared.changed.wait_timeout_while(self.lock(), pause, ended));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Screen {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let mut state = self.lock();
+        match &event.kind {
+            Kind::Frame(frame) if state.filter.hides(frame) => return Ok(()),
+            Kind::Frame(_) if state.is_full() => state.skipped.frames += 1,
+            Kind::Violation { .. } | Kind::Undecoded(_) if state.is_full() => state.skipped.violations += 1,
+            _ => {
+                state.own_up();
+                let State { view, pending, .. } = &mut *state;
+                view.event(event, pending);
+            }
+        }
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl State {
+    /// Once full, it is so until an eighth has gone to the terminal, or the screen would show a line and a count in turn.
+    fn is_full(&self) -> bool {
+        let skipping = self.skipped.frames + self.skipped.violations > 0;
+        self.pending.len() + if skipping { self.capacity / 8 } else { 0 } >= self.capacity
+    }
+
+    fn has_text(&self) -> bool {
+        !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
+    }
+
+    /// Says what was skipped, in its place.
+    fn own_up(&mut self) {
+        let said = match std::mem::take(&mut self.skipped) {
+            Skipped { frames: 0, violations: 0 } => return,
+            Skipped { frames, violations: 0 } => format!("… {frames} frames not shown\n"),
+            Skipped { frames, violations } => format!("… {frames} frames and {violations} violations not shown\n"),
+        };
+        self.pending.push_str(&said);
+    }
+}
+
+impl Filter {
+    fn hides(&self, frame: &FrameEvent) -> bool {
+        self.direction.is_some_and(|direction| direction != frame.direction)
+            || self.opcode.is_some_and(|opcode| opcode != frame.frame.header.opcode)
+            || self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(content(frame)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Direction;
+    use crate::protocol::Opcode;
+    use crate::shell::samples::{Plain, frame, note, received};
+
+    fn screen(capacity: usize) -> Screen {
+        Screen::new(Box::new(Plain::default()), capacity)
+    }
+
+    fn feed(screen: &Screen, event: &Event) {
+        screen.clone().event(event).expect("a screen takes everything");
+    }
+
+    #[test]
+    fn a_flood_is_counted_in_its_place_and_shown_again_once_there_is_room() {
+        let screen = screen(80);
+        for number in 1..=20 {
+            feed(&screen, &received(number, "abc"));
+        }
+        feed(&screen, &note("a note"));
+        let shown = screen.take(usize::MAX);
+        assert!(shown.starts_with("1 abc\n2 abc\n"), "{shown}");
+        let (lines, rest) = shown.split_once('…').expect("a count");
+        let formatted = lines.lines().count();
+        assert!((80..90).contains(&lines.len()), "{shown}");
+        assert_eq!(rest, format!(" {} frames not shown\nnote a note\n", 20 - formatted));
+        feed(&screen, &received(21, "abc"));
+        assert_eq!(screen.take(usize::MAX), "21 abc\n");
+    }
+
+    #[test]
+    fn it_stays_full_until_an_eighth_has_gone() {
+        let screen = screen(80);
+        for number in 1..=100 {
+            feed(&screen, &received(number, "abc"));
+        }
+        assert_eq!(screen.take(6), "1 abc\n");
+        feed(&screen, &received(101, "abc"));
+        assert_eq!(screen.take(12), "2 abc\n3 abc\n");
+        feed(&screen, &received(102, "abc"));
+        let rest = screen.take(usize::MAX);
+        assert!(rest.ends_with("frames not shown\n102 abc\n"), "{rest}");
+    }
+
+    #[test]
+    fn batches_are_whole_lines_and_one_at_least() {
+        let screen = screen(1000);
+        screen.print("one\ntwo\nthree");
+        assert_eq!(screen.take(9), "one\ntwo\n");
+        assert_eq!(screen.take(2), "three\n");
+        assert_eq!(screen.take(2), "");
+    }
+
+    #[test]
+    fn the_shells_own_words_are_never_skipped() {
+        let screen = screen(10);
+        for number in 1..=5 {
+            feed(&screen, &received(number, "abcdef"));
+        }
+        screen.print("help");
+        assert_eq!(screen.take(usize::MAX), "1 abcdef\n2 abcdef\n… 3 frames not shown\nhelp\n");
+    }
+
+    #[test]
+    fn a_filter_hides_frames_and_nothing_else() {
+        let screen = screen(1000);
+        let pattern = Some(regex::bytes::Regex::new("b").expect("valid"));
+        screen.set_filter(Filter { direction: Some(Direction::Received), opcode: Some(Opcode::TEXT), pattern });
+        feed(&screen, &received(1, "abc"));
+        feed(&screen, &received(2, "xyz"));
+        feed(&screen, &frame(3, Direction::Sent, Opcode::TEXT, "abc"));
+        feed(&screen, &frame(4, Direction::Received, Opcode::PING, "abc"));
+        feed(&screen, &note("a note"));
+        assert_eq!(screen.take(usize::MAX), "1 abc\nnote a note\n");
+        screen.set_filter(Filter::default());
+        feed(&screen, &received(5, "xyz"));
+        assert_eq!(screen.take(usize::MAX), "5 xyz\n");
+    }
+}
