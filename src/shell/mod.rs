@@ -34,5 +34,6 @@ pub use link::{Link, LinkState, Opener};
 pub use memory::Memory;
 pub use repl::{Flow, OpenOptions, Setup, Shell};
 pub use screen::{PENDING, Screen};
+pub use scrollback::Entry;
 pub use table::{COMMANDS, Complete, Spec};
 pub use view::{Setting, View};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use regex::bytes::Regex;
 
 use crate::command::Command;
-use crate::event::{Event, Kind};
+use crate::event::{FrameEvent, Kind};
 use crate::protocol::OnViolation;
 
 use super::arguments::parts;
@@ -18,7 +18,7 @@ use super::error::ShellError;
 use super::link::LinkState;
 use super::repl::Shell;
 use super::request::{Action, Filter, Outgoing, Which};
-use super::scrollback::{Bounds, Held};
+use super::scrollback::{Bounds, Entry, Held};
 use super::table::{COMMANDS, Spec};
 use super::view::Setting;
 
@@ -92,9 +92,7 @@ impl Shell {
     }
 
     fn connect_as(&mut self, args: &[String], name: Option<&str>) -> Result<(), ShellError> {
-        let options = (self.options)(args).map_err(|problem| {
-            ShellError::refused(problem, "usage: /connect URL [flags] [as NAME]; see /help connect")
-        })?;
+        let options = (self.options)(args)?;
         let taken = |known: &&Connection| Some(known.name.as_str()) == name && known.link.state() != LinkState::Closed;
         if let Some(taken) = self.connections.all().iter().find(taken) {
             let problem = format!("\"{}\" is {} to {}", taken.name, taken.link.state().name(), taken.place());
@@ -103,8 +101,7 @@ impl Shell {
                 format!("@{} /disconnect closes it; or give another name", taken.name),
             ));
         }
-        self.connect(options, name);
-        Ok(())
+        self.connect(options, name)
     }
 
     fn reconnect(&mut self, to: Option<&str>) -> Result<(), ShellError> {
@@ -112,8 +109,7 @@ impl Shell {
         let (options, link) = (connection.options.clone(), Arc::clone(&connection.link));
         let name = connection.named.then(|| connection.name.clone());
         self.close(&[link]);
-        self.connect(options, name.as_deref());
-        Ok(())
+        self.connect(options, name.as_deref())
     }
 
     /// The connection, once it is open: one that is being opened is waited for.
@@ -171,10 +167,10 @@ impl Shell {
         let (held, newest) = scrollback.extent();
         let number = match which {
             Which::Number(number) => number,
-            Which::FromEnd(back) => (newest + 1).saturating_sub(back as u64),
+            Which::FromEnd(back) => newest.saturating_sub(back as u64 - 1).max(1),
         };
-        let event = match scrollback.frame(number) {
-            Held::Frame(event) => event.clone(),
+        let entry = match scrollback.frame(number) {
+            Held::Frame(entry) => entry.clone(),
             Held::NotYet { newest: 0 } => {
                 return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
             }
@@ -195,23 +191,25 @@ impl Shell {
                 ));
             }
         };
+        let fragments: Vec<FrameEvent> = scrollback.fragments(&entry.frame).cloned().collect();
         drop(remembered);
-        self.screen.compose(|view, out| view.inspect(&event, out));
+        let fragments: Vec<&FrameEvent> = fragments.iter().collect();
+        self.screen.compose(|view, out| view.inspect(&entry, &fragments, out));
         Ok(())
     }
 
     fn show_last(&self, count: usize) -> Result<(), ShellError> {
-        let events: Vec<Event> = self.memory.lock().scrollback.last(count).cloned().collect();
-        if events.is_empty() {
+        let entries: Vec<Entry> = self.memory.lock().scrollback.last(count).cloned().collect();
+        if entries.is_empty() {
             return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
         }
-        self.screen.compose(|view, out| events.iter().for_each(|event| view.event(event, out)));
+        self.screen.compose(|view, out| view.again(&mut entries.iter().flat_map(Entry::events), out));
         Ok(())
     }
 
     fn find(&self, pattern: &Regex) -> Result<(), ShellError> {
         let remembered = self.memory.lock();
-        let mut found: Vec<Event> = remembered.scrollback.find(pattern).rev().take(MATCHES + 1).cloned().collect();
+        let mut found: Vec<Entry> = remembered.scrollback.find(pattern).rev().take(MATCHES + 1).cloned().collect();
         let (held, all) = remembered.scrollback.extent();
         drop(remembered);
         if found.is_empty() {
@@ -227,7 +225,7 @@ impl Shell {
             if more {
                 let _ = writeln!(out, "  the last {MATCHES} matches:");
             }
-            found.iter().rev().for_each(|event| view.event(event, out));
+            view.again(&mut found.iter().rev().flat_map(Entry::events), out);
         });
         Ok(())
     }
@@ -270,14 +268,18 @@ impl Shell {
                 return Err(ShellError::refused(problem, format!("one of {}", setting.values.join(", "))));
             };
             if *setting == ON_VIOLATION {
-                let goes_on = *value == "continue";
-                self.on_violation = Some(if goes_on { OnViolation::Continue } else { OnViolation::Fail });
+                let chosen = if *value == "continue" { OnViolation::Continue } else { OnViolation::Fail };
+                self.on_violation = Some(chosen);
+                for connection in self.connections.all() {
+                    // A closed one has nothing to change.
+                    drop(connection.link.set_on_violation(chosen));
+                }
             } else {
                 self.screen.compose(|view, _| view.set(setting, value));
             }
         }
         let now = if *setting == ON_VIOLATION {
-            format!("{} (from the next connection on)", self.on_violation_name())
+            self.on_violation_name().to_owned()
         } else {
             self.screen.compose(|view, _| view.get(setting))
         };

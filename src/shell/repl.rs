@@ -26,7 +26,7 @@ use super::screen::Screen;
 use super::terminal::Terminal;
 
 /// URL and flags of a /connect to options, or what is wrong with them.
-pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, String>;
+pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, ShellError>;
 
 /// How long leaving waits for the closing handshakes.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
@@ -131,11 +131,17 @@ impl Shell {
     }
 
     /// Opens a connection and uses it from now on.
-    pub fn connect(&mut self, mut options: ConnectOptions, name: Option<&str>) {
+    ///
+    /// # Errors
+    /// There is no thread or file descriptor left. Everything else arrives on the timeline.
+    pub fn connect(&mut self, mut options: ConnectOptions, name: Option<&str>) -> Result<(), ShellError> {
         if let Some(on_violation) = self.on_violation {
             options.on_violation = on_violation;
         }
-        let link: Arc<dyn Link> = Arc::from(self.opener.open(options.clone()));
+        let link = self.opener.open(options.clone()).map_err(|error| {
+            let hint = "are too many connections open? /connections lists them";
+            ShellError::refused(format!("cannot open \"{}\": {error}", options.url.escape_debug()), hint)
+        })?;
         let number = link.number();
         let named = name.is_some();
         let name = name.map_or_else(|| number.to_string(), str::to_owned);
@@ -145,6 +151,7 @@ impl Shell {
         self.connections.tidy();
         self.connections.put(Connection { name, named, options, link });
         self.learn_names();
+        Ok(())
     }
 
     /// Closes every connection with 1000, waits at most [`CLOSING`] for the peers, and drops the rest.
@@ -241,13 +248,12 @@ impl Shell {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Closes these with 1000 and waits at most [`CLOSING`]; what is not closed then is dropped.
+    /// Closes these with 1000 and waits at most [`CLOSING`]; what is not closed then is dropped. One that is still being
+    /// opened ends with its handle.
     pub(super) fn close(&self, links: &[Arc<dyn Link>]) {
-        let unfinished = || links.iter().filter(|link| link.state() != LinkState::Closed);
+        let unfinished = || links.iter().filter(|link| matches!(link.state(), LinkState::Open | LinkState::Closing));
         for link in unfinished() {
-            let normal = Command::Close { code: Some(1000), reason: String::new(), force: false };
-            let command = if link.state() == LinkState::Connecting { Command::Drop } else { normal };
-            drop(link.send(command));
+            drop(link.send(Command::Close { code: Some(1000), reason: String::new(), force: false }));
         }
         let closed = || unfinished().next().is_none();
         if self.wait_until(CLOSING / 8, closed) {
@@ -310,3 +316,6 @@ impl Shell {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).names = names;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::event::{Direction, Event, FrameEvent, Kind, Message};
 use crate::protocol::{Frame, Header, Opcode};
 
+use super::scrollback::Entry;
 use super::view::{Setting, View};
 
 /// A received text message in one frame; the frame's number is also its time, in milliseconds.
@@ -65,12 +66,16 @@ impl View for Plain {
         };
     }
 
-    fn inspect(&mut self, event: &Event, out: &mut String) {
-        out.push_str("whole ");
-        self.event(event, out);
+    fn inspect(&self, entry: &Entry, fragments: &[&FrameEvent], out: &mut String) {
+        let _ = writeln!(out, "frame {} whole, of {} fragments", entry.frame.number, fragments.len());
     }
 
-    fn opening(&mut self, events: &[Event], raw: bool, out: &mut String) {
+    fn again(&self, events: &mut dyn Iterator<Item = Event>, out: &mut String) {
+        let mut same = Plain { format: self.format.clone() };
+        events.for_each(|event| same.event(&event, out));
+    }
+
+    fn opening(&self, events: &[Event], raw: bool, out: &mut String) {
         let _ = writeln!(out, "opening of {} events, raw {raw}", events.len());
     }
 
