@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::session::ConnectOptions;
+use crate::session::{ConnectOptions, State};
 
 use super::error::ShellError;
-use super::link::{Link, LinkState};
+use super::link::Link;
 
 /// A connection.
 pub(super) struct Connection {
@@ -51,9 +51,7 @@ impl Connections {
     pub(super) fn tidy(&mut self) {
         let current = self.current().map(|connection| connection.name.clone());
         self.list.retain(|connection| {
-            connection.named
-                || Some(&connection.name) == current.as_ref()
-                || connection.link.state() != LinkState::Closed
+            connection.named || Some(&connection.name) == current.as_ref() || connection.link.state() != State::Closed
         });
         self.current = self.list.iter().position(|known| Some(&known.name) == current.as_ref()).unwrap_or(0);
     }

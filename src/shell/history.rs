@@ -119,14 +119,14 @@ fn unescape(line: &str) -> String {
     let mut entry = String::with_capacity(line.len());
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
+        match c {
+            '\\' => match chars.next() {
                 Some('n') => entry.push('\n'),
                 Some('r') => entry.push('\r'),
                 Some('\\') | None => entry.push('\\'),
                 Some(other) => entry.extend(['\\', other]),
             },
-            (c, false) => entry.push(c),
+            c => entry.push(c),
         }
     }
     entry

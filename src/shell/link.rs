@@ -1,61 +1,59 @@
-//! What the shell needs of a connection: the one place where it meets the threads that do the work.
+//! What the shell needs of a connection, behind a trait so that a test can watch what is sent.
 
 use std::io;
 use std::sync::Arc;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
-use crate::session::ConnectOptions;
-
-/// Opens connections.
-pub trait Opener: Send {
-    /// Begins to open a connection and returns at once. What comes of it arrives on the timeline, under the link's number.
-    ///
-    /// # Errors
-    /// There is no thread or file descriptor left.
-    fn open(&self, options: ConnectOptions) -> io::Result<Arc<dyn Link>>;
-}
+use crate::session::{self, ConnectOptions, LinkError, State, Timeline};
 
 /// A connection on its own thread. The last handle dropped drops the connection.
-pub trait Link: Send + Sync {
+pub(super) trait Link: Send + Sync {
     /// Its number on the timeline.
     fn number(&self) -> u32;
 
-    /// Hands a command over; never waits for the network.
-    ///
-    /// # Errors
-    /// Why it can't be carried out, in one line.
-    fn send(&self, command: Command) -> Result<(), String>;
+    /// How far it is.
+    fn state(&self) -> State;
+
+    /// Has a command carried out.
+    fn send(&self, command: Command) -> Result<(), LinkError>;
 
     /// Changes what happens when the peer breaks a rule, from now on.
-    ///
-    /// # Errors
-    /// Why it can't be changed, in one line.
-    fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), String>;
-
-    /// How far it is.
-    fn state(&self) -> LinkState;
+    fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), LinkError>;
 }
 
-/// How far a connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkState {
-    Connecting,
-    Open,
-    /// A close frame went one way.
-    Closing,
-    Closed,
+/// Begins to open a connection and returns at once. What comes of it arrives on the timeline, under the link's number.
+pub(super) type OpenLink = dyn Fn(ConnectOptions, Timeline) -> io::Result<Arc<dyn Link>>;
+
+/// The real one.
+pub(super) fn open(options: ConnectOptions, timeline: Timeline) -> io::Result<Arc<dyn Link>> {
+    Ok(Arc::new(session::Link::open(options, timeline)?))
 }
 
-impl LinkState {
-    /// In a word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            LinkState::Connecting => "connecting",
-            LinkState::Open => "open",
-            LinkState::Closing => "closing",
-            LinkState::Closed => "closed",
-        }
+impl Link for session::Link {
+    fn number(&self) -> u32 {
+        session::Link::number(self)
+    }
+
+    fn state(&self) -> State {
+        session::Link::state(self)
+    }
+
+    fn send(&self, command: Command) -> Result<(), LinkError> {
+        session::Link::send(self, command)
+    }
+
+    fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), LinkError> {
+        session::Link::set_on_violation(self, on_violation)
+    }
+}
+
+/// A state in a word.
+pub(super) const fn name(state: State) -> &'static str {
+    match state {
+        State::Connecting => "connecting",
+        State::Open => "open",
+        State::Closing => "closing",
+        State::Closed => "closed",
     }
 }

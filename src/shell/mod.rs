@@ -30,7 +30,6 @@ mod view;
 
 pub use error::ShellError;
 pub use history::HistoryFile;
-pub use link::{Link, LinkState, Opener};
 pub use memory::Memory;
 pub use repl::{Flow, OpenOptions, Setup, Shell};
 pub use screen::{PENDING, Screen};

@@ -10,12 +10,13 @@ use regex::bytes::Regex;
 use crate::command::Command;
 use crate::event::{FrameEvent, Kind};
 use crate::protocol::OnViolation;
+use crate::session::{LinkError, State};
 
 use super::arguments::parts;
 use super::connections::Connection;
 use super::content::Content;
 use super::error::ShellError;
-use super::link::LinkState;
+use super::link;
 use super::repl::Shell;
 use super::request::{Action, Filter, Outgoing, Which};
 use super::scrollback::{Bounds, Entry, Held};
@@ -81,8 +82,8 @@ impl Shell {
             Action::Note(text) => {
                 let number = self.connections.get(to).map_or(0, |connection| connection.link.number());
                 self.timeline.emit(self.timeline.clock().elapsed(), number, Kind::Note(text));
-                self.timeline.flush();
-                Ok(())
+                let lost = "what follows is still shown, but no longer written there";
+                self.timeline.flush().map_err(|error| ShellError::refused(error.to_string(), lost))
             }
             Action::Help(spec) => {
                 self.screen.print(&spec.map_or_else(list_commands, explain));
@@ -93,9 +94,9 @@ impl Shell {
 
     fn connect_as(&mut self, args: &[String], name: Option<&str>) -> Result<(), ShellError> {
         let options = (self.options)(args)?;
-        let taken = |known: &&Connection| Some(known.name.as_str()) == name && known.link.state() != LinkState::Closed;
+        let taken = |known: &&Connection| Some(known.name.as_str()) == name && known.link.state() != State::Closed;
         if let Some(taken) = self.connections.all().iter().find(taken) {
-            let problem = format!("\"{}\" is {} to {}", taken.name, taken.link.state().name(), taken.place());
+            let problem = format!("\"{}\" is {} to {}", taken.name, link::name(taken.link.state()), taken.place());
             return Err(ShellError::refused(
                 problem,
                 format!("@{} /disconnect closes it; or give another name", taken.name),
@@ -115,10 +116,10 @@ impl Shell {
     /// The connection, once it is open: one that is being opened is waited for.
     fn open_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
         let connection = self.live_connection(to)?;
-        if connection.link.state() == LinkState::Connecting {
+        if connection.link.state() == State::Connecting {
             let limit =
                 connection.options.connect_timeout + connection.options.handshake_timeout + Duration::from_secs(1);
-            if !self.wait_until(limit, || connection.link.state() != LinkState::Connecting) {
+            if !self.wait_until(limit, || connection.link.state() != State::Connecting) {
                 let problem = format!("nothing sent: \"{}\" is not open yet", connection.name);
                 return Err(ShellError::refused(problem, "the prompt's dot is filled once it is"));
             }
@@ -129,7 +130,7 @@ impl Shell {
 
     fn live_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
         let connection = self.connections.get(to)?;
-        if connection.link.state() == LinkState::Closed {
+        if connection.link.state() == State::Closed {
             let problem = format!("the connection to {} is closed", connection.place());
             return Err(ShellError::refused(problem, "/reconnect opens it again"));
         }
@@ -143,7 +144,7 @@ impl Shell {
         for connection in self.connections.all() {
             let number = connection.link.number();
             let used = if Some(number) == current { '>' } else { ' ' };
-            let (name, state) = (&connection.name, connection.link.state().name());
+            let (name, state) = (&connection.name, link::name(connection.link.state()));
             let _ = writeln!(text, "{used} {name:<12} #{number:<4} {state:<11} {}", connection.place());
         }
         self.screen.print(if text.is_empty() { "  no connections; /connect URL opens one\n" } else { &text });
@@ -296,9 +297,17 @@ impl Shell {
     }
 }
 
+/// Has a command carried out, and says why not.
 fn give(connection: &Connection, command: Command) -> Result<(), ShellError> {
-    let hint = "/frame sends what the rules forbid; /reconnect opens the connection anew";
-    connection.link.send(command).map_err(|problem| ShellError::refused(problem, hint))
+    connection.link.send(command).map_err(|error| {
+        let hint = match error {
+            LinkError::Connecting => "the prompt's dot is filled once it is open",
+            LinkError::Closed => "/reconnect opens it again",
+            LinkError::Busy => "it is sent once the peer reads; /drop ends the connection",
+            LinkError::Send(_) => "/frame sends what the rules forbid; /reconnect opens the connection anew",
+        };
+        ShellError::refused(error.to_string(), hint)
+    })
 }
 
 /// What to send, with files read.

@@ -5,7 +5,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::link::{Link, LinkState};
+use crate::session::State;
+
+use super::link::Link;
 
 /// The connection that the prompt is about. Clones share it.
 #[derive(Clone, Default)]
@@ -35,10 +37,10 @@ impl Prompt {
     fn dot(&self) -> (char, &'static str) {
         let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         match link.as_ref().map(|link| link.state()) {
-            None | Some(LinkState::Closed) => ('○', "2"),
-            Some(LinkState::Connecting) => ('◌', "33"),
-            Some(LinkState::Open) => ('●', "32"),
-            Some(LinkState::Closing) => ('◐', "33"),
+            None | Some(State::Closed) => ('○', "2"),
+            Some(State::Connecting) => ('◌', "33"),
+            Some(State::Open) => ('●', "32"),
+            Some(State::Closing) => ('◐', "33"),
         }
     }
 }

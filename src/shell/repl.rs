@@ -11,13 +11,13 @@ use rustyline::error::ReadlineError;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
-use crate::session::{ConnectOptions, Timeline};
+use crate::session::{ConnectOptions, State, Timeline};
 
 use super::completion::Known;
 use super::connections::{Connection, Connections};
 use super::error::ShellError;
 use super::history::{HistoryFile, LINES};
-use super::link::{Link, LinkState, Opener};
+use super::link::{self, Link, OpenLink};
 use super::memory::Memory;
 use super::parse::parse;
 use super::prompt::Prompt;
@@ -42,7 +42,6 @@ pub struct Setup {
     pub timeline: Timeline,
     pub memory: Memory,
     pub screen: Screen,
-    pub opener: Box<dyn Opener>,
     pub options: Box<OpenOptions>,
     /// Flags that /connect completes: `--header`.
     pub flags: Vec<String>,
@@ -63,7 +62,7 @@ pub struct Shell {
     pub(super) timeline: Timeline,
     pub(super) memory: Memory,
     pub(super) screen: Screen,
-    pub(super) opener: Box<dyn Opener>,
+    open: Box<OpenLink>,
     pub(super) options: Box<OpenOptions>,
     history: Option<HistoryFile>,
     coloured: bool,
@@ -89,7 +88,7 @@ impl Shell {
             timeline: setup.timeline,
             memory: setup.memory,
             screen: setup.screen,
-            opener: setup.opener,
+            open: Box::new(link::open),
             options: setup.options,
             history: setup.history,
             coloured: setup.coloured,
@@ -138,7 +137,7 @@ impl Shell {
         if let Some(on_violation) = self.on_violation {
             options.on_violation = on_violation;
         }
-        let link = self.opener.open(options.clone()).map_err(|error| {
+        let link = (self.open)(options.clone(), self.timeline.clone()).map_err(|error| {
             let hint = "are too many connections open? /connections lists them";
             ShellError::refused(format!("cannot open \"{}\": {error}", options.url.escape_debug()), hint)
         })?;
@@ -251,7 +250,7 @@ impl Shell {
     /// Closes these with 1000 and waits at most [`CLOSING`]; what is not closed then is dropped. One that is still being
     /// opened ends with its handle.
     pub(super) fn close(&self, links: &[Arc<dyn Link>]) {
-        let unfinished = || links.iter().filter(|link| matches!(link.state(), LinkState::Open | LinkState::Closing));
+        let unfinished = || links.iter().filter(|link| matches!(link.state(), State::Open | State::Closing));
         for link in unfinished() {
             drop(link.send(Command::Close { code: Some(1000), reason: String::new(), force: false }));
         }

@@ -5,15 +5,14 @@ use super::*;
 use crate::command::FrameSpec;
 use crate::event::Direction;
 use crate::protocol::Opcode;
-use crate::session::Clock;
-use crate::session::Sink as _;
+use crate::session::{Clock, LinkError, Sink as _};
 use crate::shell::samples::{Plain, frame, received};
 
 /// A connection that keeps what it is told to send.
 struct Fake {
     number: u32,
     sent: Arc<Mutex<Vec<(u32, Command)>>>,
-    state: Mutex<LinkState>,
+    state: Mutex<State>,
     /// Closes as soon as it is asked to.
     polite: bool,
 }
@@ -23,36 +22,20 @@ impl Link for Fake {
         self.number
     }
 
-    fn send(&self, command: Command) -> Result<(), String> {
+    fn send(&self, command: Command) -> Result<(), LinkError> {
         if matches!(command, Command::Drop) || self.polite && matches!(command, Command::Close { .. }) {
-            *self.state.lock().expect("unpoisoned") = LinkState::Closed;
+            *self.state.lock().expect("unpoisoned") = State::Closed;
         }
         self.sent.lock().expect("unpoisoned").push((self.number, command));
         Ok(())
     }
 
-    fn set_on_violation(&self, _: OnViolation) -> Result<(), String> {
+    fn set_on_violation(&self, _: OnViolation) -> Result<(), LinkError> {
         Ok(())
     }
 
-    fn state(&self) -> LinkState {
+    fn state(&self) -> State {
         *self.state.lock().expect("unpoisoned")
-    }
-}
-
-struct FakeOpener {
-    opened: Arc<Mutex<Vec<ConnectOptions>>>,
-    sent: Arc<Mutex<Vec<(u32, Command)>>>,
-    number: AtomicU32,
-    polite: bool,
-}
-
-impl Opener for FakeOpener {
-    fn open(&self, options: ConnectOptions) -> io::Result<Arc<dyn Link>> {
-        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
-        let state = Mutex::new(if options.url.contains("refused") { LinkState::Closed } else { LinkState::Open });
-        self.opened.lock().expect("unpoisoned").push(options);
-        Ok(Arc::new(Fake { number, sent: Arc::clone(&self.sent), state, polite: self.polite }))
     }
 }
 
@@ -69,25 +52,31 @@ impl Bench {
     }
 
     fn with(polite: bool) -> Bench {
-        let (sent, opened) = (Arc::default(), Arc::default());
+        let sent: Arc<Mutex<Vec<(u32, Command)>>> = Arc::default();
+        let opened: Arc<Mutex<Vec<ConnectOptions>>> = Arc::default();
         let (memory, screen) = (Memory::default(), Screen::new(Box::new(Plain::default()), 10_000));
         let timeline = Timeline::new(Clock::start(), vec![Box::new(memory.clone()), Box::new(screen.clone())]);
-        let fake =
-            FakeOpener { opened: Arc::clone(&opened), sent: Arc::clone(&sent), number: AtomicU32::new(0), polite };
+        let (number, log, all) = (AtomicU32::new(0), Arc::clone(&sent), Arc::clone(&opened));
+        let open = move |options: ConnectOptions, _| -> io::Result<Arc<dyn Link>> {
+            let number = number.fetch_add(1, Ordering::Relaxed) + 1;
+            let state = Mutex::new(if options.url.contains("refused") { State::Closed } else { State::Open });
+            all.lock().expect("unpoisoned").push(options);
+            Ok(Arc::new(Fake { number, sent: Arc::clone(&log), state, polite }))
+        };
         let options = |args: &[String]| match &args[0] {
             bad if bad.starts_with("bad") => Err(ShellError::refused(format!("no URL: \"{bad}\""), "say ws://")),
             url => Ok(ConnectOptions::new(url)),
         };
-        let shell = Shell::new(Setup {
+        let mut shell = Shell::new(Setup {
             timeline,
             memory,
             screen,
-            opener: Box::new(fake),
             options: Box::new(options),
             flags: Vec::new(),
             history: None,
             coloured: false,
         });
+        shell.open = Box::new(open);
         Bench { shell, sent, opened }
     }
 
