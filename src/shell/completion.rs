@@ -5,7 +5,7 @@ use std::path::Path;
 use super::content::expand_home;
 use super::parse::{head, is_name};
 use super::table::{self, COMMANDS, Complete};
-use super::view::Setting;
+use super::view::{ON_VIOLATION, SETTINGS};
 
 /// What the shell has seen, to complete from.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,6 @@ pub(super) struct Known {
     pub(super) names: Vec<String>,
     /// Flags of /connect: `--header`.
     pub(super) flags: Vec<String>,
-    pub(super) settings: &'static [Setting],
 }
 
 impl Known {
@@ -58,6 +57,7 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
     let fitting = |words: &mut dyn Iterator<Item = &str>| {
         (from, words.filter(|known| known.starts_with(word)).map(str::to_owned).collect::<Vec<_>>())
     };
+    let settings = || SETTINGS.iter().chain([&ON_VIOLATION]);
     let at_path = || {
         let at = arguments.rfind('@').filter(|at| *at == 0 || arguments[..*at].ends_with(char::is_whitespace))?;
         let path = &arguments[at + 1..];
@@ -76,9 +76,9 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
         }
         Complete::Connection => fitting(&mut known.names.iter().map(String::as_str)),
         Complete::Command => fitting(&mut COMMANDS.iter().map(|spec| spec.name)),
-        Complete::Setting => match known.settings.iter().find(|setting| arguments[..word_at].trim() == setting.name) {
+        Complete::Setting => match settings().find(|setting| arguments[..word_at].trim() == setting.name) {
             Some(setting) => fitting(&mut setting.values.iter().copied()),
-            None if word_at == 0 => fitting(&mut known.settings.iter().map(|setting| setting.name)),
+            None if word_at == 0 => fitting(&mut settings().map(|setting| setting.name)),
             None => (cursor, Vec::new()),
         },
     }
@@ -139,7 +139,6 @@ mod tests {
         let mut known = Known {
             names: vec!["alice".into(), "bob".into()],
             flags: vec!["--header".into(), "--insecure".into()],
-            settings: &[Setting { name: "format", values: &["short", "full"] }],
             ..Known::default()
         };
         known.learn("/connect ws://one/x -H 'a: b'");

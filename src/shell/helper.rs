@@ -81,6 +81,7 @@ impl Highlighter for LineHelper {
     /// rustyline calls this in every repaint, when the cursor is where the prompt begins and the old line is gone: the one
     /// moment when text can go above the prompt. It is whole lines, so the layout of the prompt's own line holds.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, default: bool) -> Cow<'b, str> {
+        self.screen.set_width(columns());
         let mut text = self.screen.take_at_prompt(BATCH);
         if default {
             text.push_str(&self.prompt.refreshed(prompt, self.coloured));
@@ -127,3 +128,9 @@ impl Highlighter for LineHelper {
 }
 
 impl Helper for LineHelper {}
+
+/// The terminal's width, which may change at any time.
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col))
+}

@@ -21,13 +21,10 @@ use super::repl::Shell;
 use super::request::{Action, Filter, Outgoing, Which};
 use super::scrollback::{Bounds, Entry, Held};
 use super::table::{COMMANDS, Spec};
-use super::view::Setting;
+use super::view::{ON_VIOLATION, SETTINGS};
 
 /// The most matches that /find shows, the latest of them.
 const MATCHES: usize = 100;
-
-/// What the shell itself can set.
-const ON_VIOLATION: Setting = Setting { name: "on-violation", values: &["fail", "continue"] };
 
 impl Shell {
     /// Carries out an action, on the connection named or else the one in use.
@@ -204,7 +201,7 @@ impl Shell {
         if entries.is_empty() {
             return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
         }
-        self.screen.compose(|view, out| view.again(&mut entries.iter().flat_map(Entry::events), out));
+        self.screen.compose(|view, out| view.again(entries.iter().flat_map(Entry::events), out));
         Ok(())
     }
 
@@ -226,7 +223,7 @@ impl Shell {
             if more {
                 let _ = writeln!(out, "  the last {MATCHES} matches:");
             }
-            view.again(&mut found.iter().rev().flat_map(Entry::events), out);
+            view.again(found.iter().rev().flat_map(Entry::events), out);
         });
         Ok(())
     }
@@ -249,38 +246,39 @@ impl Shell {
     fn list_settings(&self) {
         let on_violation = self.on_violation_name();
         self.screen.compose(|view, out| {
-            let settings = view.settings().iter().map(|setting| (setting, view.get(setting)));
-            for (setting, value) in settings.chain([(&ON_VIOLATION, on_violation.to_owned())]) {
+            let settings = SETTINGS.iter().map(|setting| (setting, view.get(setting)));
+            for (setting, value) in settings.chain([(&ON_VIOLATION, on_violation)]) {
                 let _ = writeln!(out, "  {:<14} {value:<10} {}", setting.name, setting.values.join("|"));
             }
         });
     }
 
     fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), ShellError> {
-        let settings = self.screen.compose(|view, _| view.settings());
-        let Some(setting) = settings.iter().chain([&ON_VIOLATION]).find(|setting| setting.name == name) else {
-            let names: Vec<&str> = settings.iter().chain([&ON_VIOLATION]).map(|setting| setting.name).collect();
+        let all = || SETTINGS.iter().chain([&ON_VIOLATION]);
+        let Some(setting) = all().find(|setting| setting.name == name) else {
+            let names: Vec<&str> = all().map(|setting| setting.name).collect();
             let problem = format!("unknown setting \"{}\"", name.escape_debug());
             return Err(ShellError::refused(problem, format!("one of {}", names.join(", "))));
         };
         if let Some(value) = value {
-            let Some(value) = setting.values.iter().find(|known| **known == value) else {
+            let Some(index) = setting.values.iter().position(|known| *known == value) else {
                 let problem = format!("{name} can't be \"{}\"", value.escape_debug());
                 return Err(ShellError::refused(problem, format!("one of {}", setting.values.join(", "))));
             };
             if *setting == ON_VIOLATION {
-                let chosen = if *value == "continue" { OnViolation::Continue } else { OnViolation::Fail };
+                let chosen =
+                    if setting.values[index] == "continue" { OnViolation::Continue } else { OnViolation::Fail };
                 self.on_violation = Some(chosen);
                 for connection in self.connections.all() {
                     // A closed one has nothing to change.
                     drop(connection.link.set_on_violation(chosen));
                 }
             } else {
-                self.screen.compose(|view, _| view.set(setting, value));
+                self.screen.compose(|view, _| view.set(setting, index));
             }
         }
         let now = if *setting == ON_VIOLATION {
-            self.on_violation_name().to_owned()
+            self.on_violation_name()
         } else {
             self.screen.compose(|view, _| view.get(setting))
         };

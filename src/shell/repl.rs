@@ -82,8 +82,7 @@ impl Shell {
     /// A shell without a connection.
     #[must_use]
     pub fn new(setup: Setup) -> Shell {
-        let settings = setup.screen.compose(|view, _| view.settings());
-        let known = Known { flags: setup.flags, settings, ..Known::default() };
+        let known = Known { flags: setup.flags, ..Known::default() };
         Shell {
             timeline: setup.timeline,
             memory: setup.memory,

@@ -15,7 +15,7 @@ use super::scrollback::content;
 use super::view::View;
 
 /// Bytes of text that may wait for the terminal before frames are only counted: some thousand lines.
-pub const PENDING: usize = 256 << 10;
+const PENDING: usize = 256 << 10;
 
 /// Bytes of text that go to the terminal at once: several screens full.
 pub(super) const BATCH: usize = 32 << 10;
@@ -33,7 +33,7 @@ struct Shared {
 }
 
 struct State {
-    view: Box<dyn View>,
+    view: View,
     filter: Filter,
     pending: String,
     capacity: usize,
@@ -51,9 +51,14 @@ struct Skipped {
 }
 
 impl Screen {
-    /// An empty screen with room for `capacity` bytes of text before frames are only counted.
+    /// An empty screen.
     #[must_use]
-    pub fn new(view: Box<dyn View>, capacity: usize) -> Screen {
+    pub fn new(view: View) -> Screen {
+        Screen::with_capacity(view, PENDING)
+    }
+
+    /// The same with room for `capacity` bytes of text before frames are only counted.
+    fn with_capacity(view: View, capacity: usize) -> Screen {
         let state = State {
             view,
             filter: Filter::default(),
@@ -67,16 +72,16 @@ impl Screen {
     }
 
     /// Puts the shell's own words on the screen, whatever waits there already. A line end is added if there is none.
-    pub fn print(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         self.compose(|_, out| out.push_str(text));
     }
 
     /// Puts on the screen what `compose` makes with the view.
-    pub fn compose<T>(&self, compose: impl FnOnce(&mut dyn View, &mut String) -> T) -> T {
+    pub(super) fn compose<T>(&self, compose: impl FnOnce(&mut View, &mut String) -> T) -> T {
         let mut state = self.lock();
         state.own_up();
         let State { view, pending, .. } = &mut *state;
-        let made = compose(view.as_mut(), pending);
+        let made = compose(view, pending);
         if !pending.is_empty() && !pending.ends_with('\n') {
             pending.push('\n');
         }
@@ -90,14 +95,12 @@ impl Screen {
     }
 
     /// What is filtered now.
-    #[must_use]
     pub(super) fn filter(&self) -> Filter {
         self.lock().filter.clone()
     }
 
     /// Takes at most `limit` bytes of text out, whole lines (one line at least), in order.
-    #[must_use]
-    pub fn take(&self, limit: usize) -> String {
+    pub(super) fn take(&self, limit: usize) -> String {
         let mut state = self.lock();
         if state.pending.len() <= limit {
             state.own_up();
@@ -115,6 +118,11 @@ impl Screen {
         self.lock().reading = true;
         self.shared.changed.notify_all();
         self.take(limit)
+    }
+
+    /// How many columns the terminal has.
+    pub(super) fn set_width(&self, columns: Option<usize>) {
+        self.lock().view.set_width(columns);
     }
 
     /// Nobody sits at the prompt any more.
@@ -205,14 +213,18 @@ mod tests {
     use super::*;
     use crate::event::Direction;
     use crate::protocol::Opcode;
-    use crate::shell::samples::{Plain, frame, note, received};
+    use crate::shell::samples::{brief, frame, note, plain, received};
 
     fn screen(capacity: usize) -> Screen {
-        Screen::new(Box::new(Plain::default()), capacity)
+        Screen::with_capacity(plain(), capacity)
     }
 
     fn feed(screen: &Screen, event: &Event) {
         screen.clone().event(event).expect("a screen takes everything");
+    }
+
+    fn all(screen: &Screen) -> String {
+        brief(&screen.take(usize::MAX))
     }
 
     #[test]
@@ -222,28 +234,24 @@ mod tests {
             feed(&screen, &received(number, "abc"));
         }
         feed(&screen, &note("a note"));
-        let shown = screen.take(usize::MAX);
-        assert!(shown.starts_with("1 abc\n2 abc\n"), "{shown}");
-        let (lines, rest) = shown.split_once('…').expect("a count");
-        let formatted = lines.lines().count();
-        assert!((80..90).contains(&lines.len()), "{shown}");
-        assert_eq!(rest, format!(" {} frames not shown\nnote a note\n", 20 - formatted));
+        assert_eq!(all(&screen), "1 abc\n2 abc\n3 abc\n… 17 frames not shown\n·      note  a note\n");
         feed(&screen, &received(21, "abc"));
-        assert_eq!(screen.take(usize::MAX), "21 abc\n");
+        assert_eq!(all(&screen), "21 abc\n");
     }
 
     #[test]
     fn it_stays_full_until_an_eighth_has_gone() {
-        let screen = screen(80);
+        let line = "▼ 1    text         3 B  abc\n".len();
+        let screen = screen(8 * line);
         for number in 1..=100 {
             feed(&screen, &received(number, "abc"));
         }
-        assert_eq!(screen.take(6), "1 abc\n");
+        assert_eq!(brief(&screen.take(line)), "1 abc\n");
         feed(&screen, &received(101, "abc"));
-        assert_eq!(screen.take(12), "2 abc\n3 abc\n");
+        assert_eq!(brief(&screen.take(line)), "2 abc\n");
         feed(&screen, &received(102, "abc"));
-        let rest = screen.take(usize::MAX);
-        assert!(rest.ends_with("frames not shown\n102 abc\n"), "{rest}");
+        let rest = all(&screen);
+        assert!(rest.ends_with("8 abc\n… 93 frames not shown\n102 abc\n"), "{rest}");
     }
 
     #[test]
@@ -262,7 +270,7 @@ mod tests {
             feed(&screen, &received(number, "abcdef"));
         }
         screen.print("help");
-        assert_eq!(screen.take(usize::MAX), "1 abcdef\n2 abcdef\n… 3 frames not shown\nhelp\n");
+        assert_eq!(all(&screen), "1 abcdef\n… 4 frames not shown\nhelp\n");
     }
 
     #[test]
@@ -275,9 +283,9 @@ mod tests {
         feed(&screen, &frame(3, Direction::Sent, Opcode::TEXT, "abc"));
         feed(&screen, &frame(4, Direction::Received, Opcode::PING, "abc"));
         feed(&screen, &note("a note"));
-        assert_eq!(screen.take(usize::MAX), "1 abc\nnote a note\n");
+        assert_eq!(all(&screen), "1 abc\n·      note  a note\n");
         screen.set_filter(Filter::default());
         feed(&screen, &received(5, "xyz"));
-        assert_eq!(screen.take(usize::MAX), "5 xyz\n");
+        assert_eq!(all(&screen), "5 xyz\n");
     }
 }

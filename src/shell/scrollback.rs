@@ -24,23 +24,22 @@ impl Default for Bounds {
 
 /// A frame that is held.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     time: Duration,
     connection: u32,
-    pub frame: FrameEvent,
+    pub(super) frame: FrameEvent,
     /// What it broke, as it was told.
     violations: Vec<(Duration, Violation)>,
 }
 
 impl Entry {
     /// Since the timeline began.
-    #[must_use]
-    pub fn time(&self) -> Duration {
+    pub(super) fn time(&self) -> Duration {
         self.time
     }
 
     /// The rules it broke.
-    pub fn violations(&self) -> impl Iterator<Item = &Violation> {
+    pub(super) fn violations(&self) -> impl Iterator<Item = &Violation> {
         self.violations.iter().map(|(_, violation)| violation)
     }
 

@@ -179,7 +179,7 @@ mod tests {
         }
         let report = stats.report(Duration::from_secs(2));
         let lines: Vec<Vec<&str>> = report.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert!(lines.contains(&vec!["sent", "text", "1", "5", "7"]), "{report}");
+        assert!(lines.contains(&vec!["sent", "text", "1", "5", "11"]), "{report}");
         assert!(lines.contains(&vec!["received", "text", "2", "8", "12"]), "{report}");
         assert!(lines.contains(&vec!["received", "pong", "100", "0", "200"]), "{report}");
         assert!(lines.contains(&vec!["received", "in", "all", "102", "8", "212"]), "{report}");

@@ -6,7 +6,7 @@ use crate::command::FrameSpec;
 use crate::event::Direction;
 use crate::protocol::Opcode;
 use crate::session::{Clock, LinkError, Sink as _};
-use crate::shell::samples::{Plain, frame, received};
+use crate::shell::samples::{brief, frame, plain, received};
 
 /// A connection that keeps what it is told to send.
 struct Fake {
@@ -54,7 +54,7 @@ impl Bench {
     fn with(polite: bool) -> Bench {
         let sent: Arc<Mutex<Vec<(u32, Command)>>> = Arc::default();
         let opened: Arc<Mutex<Vec<ConnectOptions>>> = Arc::default();
-        let (memory, screen) = (Memory::default(), Screen::new(Box::new(Plain::default()), 10_000));
+        let (memory, screen) = (Memory::default(), Screen::new(plain()));
         let timeline = Timeline::new(Clock::start(), vec![Box::new(memory.clone()), Box::new(screen.clone())]);
         let (number, log, all) = (AtomicU32::new(0), Arc::clone(&sent), Arc::clone(&opened));
         let open = move |options: ConnectOptions, _| -> io::Result<Arc<dyn Link>> {
@@ -236,10 +236,10 @@ fn frames_of_the_past_are_shown_again() {
         memory.event(&received(number, text)).expect("taken in");
     }
     memory.event(&frame(4, Direction::Sent, Opcode::PING, "p")).expect("taken in");
-    assert_eq!(bench.run("/last 2"), "3 alphabet\n4 p\n");
-    assert_eq!(bench.run("/find ^alpha"), "1 alpha\n3 alphabet\n");
-    assert_eq!(bench.run("/show 2"), "frame 2 whole, of 0 fragments\n");
-    assert_eq!(bench.run("/show -2"), "frame 3 whole, of 0 fragments\n");
+    assert_eq!(brief(&bench.run("/last 2")), "3 alphabet\n4 \"p\"\n");
+    assert_eq!(brief(&bench.run("/find ^alpha")), "1 alpha\n3 alphabet\n");
+    assert!(bench.run("/show 2").starts_with("▼ frame 2  received at 0.002 s"));
+    assert!(bench.run("/show -2").starts_with("▼ frame 3  "));
     assert_eq!(bench.run("/show 9"), "  error: there is no frame 9 yet\n  hint: the newest is 4\n");
     let shown = bench.run("/find gamma");
     assert!(shown.starts_with("  error: nothing matches gamma\n  hint: 4 of 4 frames are held"), "{shown}");
@@ -251,11 +251,19 @@ fn frames_of_the_past_are_shown_again() {
 fn settings_and_filters_say_what_they_are() {
     let mut bench = Bench::new();
     assert_eq!(bench.run("/set format full"), "  format full\n");
-    assert_eq!(bench.run("/set format wide"), "  error: format can't be \"wide\"\n  hint: one of short, full\n");
+    assert_eq!(
+        bench.run("/set format wide"),
+        "  error: format can't be \"wide\"\n  hint: one of short, full, raw, json\n"
+    );
     assert_eq!(
         bench.run("/set colour on"),
-        "  error: unknown setting \"colour\"\n  hint: one of format, on-violation\n"
+        "  error: unknown setting \"colour\"\n  hint: one of format, timestamps, headers, json, on-violation\n"
     );
+    for line in ["/set timestamps clock", "/set headers none", "/set json pretty", "/set format json"] {
+        assert_eq!(bench.run(line), line.replace("/set", " ") + "\n");
+    }
+    let shown = bench.run("/note \u{9b}31m");
+    assert!(shown.ends_with("\"ev\":\"note\",\"text\":\"\\u009b31m\"}\n"), "{shown}");
     assert_eq!(bench.run("/set on-violation continue"), "  on-violation continue\n");
     bench.run("/connect ws://a");
     assert_eq!(bench.opened.lock().expect("unpoisoned")[0].on_violation, OnViolation::Continue);
@@ -267,5 +275,5 @@ fn settings_and_filters_say_what_they_are() {
 #[test]
 fn a_note_goes_on_the_timeline() {
     let mut bench = Bench::new();
-    assert_eq!(bench.run("/note new server"), "note new server\n");
+    assert_eq!(bench.run("/note new server"), "·      note  new server\n");
 }
