@@ -40,7 +40,7 @@ impl HistoryFile {
         &self.path
     }
 
-    /// The lines in it, oldest first, at most [`LINES`]; a file grown well beyond that is cut.
+    /// The lines in it, oldest first, at most 10,000; a file grown well beyond that is cut.
     ///
     /// # Errors
     /// It is there but can't be read.

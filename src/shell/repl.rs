@@ -152,7 +152,7 @@ impl Shell {
         Ok(())
     }
 
-    /// Closes every connection with 1000, waits at most [`CLOSING`] for the peers, and drops the rest.
+    /// Closes every connection with 1000, waits at most 2 s for the peers, and drops the rest.
     pub fn close_all(&mut self) {
         let links: Vec<Arc<dyn Link>> = self.connections.all().iter().map(|known| Arc::clone(&known.link)).collect();
         self.close(&links);
