@@ -6,9 +6,10 @@ mod man;
 mod outcome;
 mod output;
 mod pipe;
+mod shell;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::cli::args::{self, Action};
 use crate::cli::report::{Exit, Report, stdout_written};
@@ -25,7 +26,14 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(action: Action) -> Result<Exit, Report> {
     match action {
         Action::Connect(flags) => {
+            let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+            if terminal && !flags.names_a_url() {
+                return shell::run(&settings::resolve_output(&flags, Sources::system())?, None);
+            }
             let settings = settings::resolve(&flags, Sources::system())?;
+            if terminal && settings.pipe.execute.is_empty() {
+                return shell::run(&settings.output, Some(settings.connect));
+            }
             pipe::run(&settings)
         }
         Action::Demo(flags) => {

@@ -44,6 +44,14 @@ pub struct Flags {
     pub(super) matches: Vec<ArgMatches>,
 }
 
+impl Flags {
+    /// Whether there is something to connect to.
+    #[must_use]
+    pub const fn names_a_url(&self) -> bool {
+        self.url.is_some()
+    }
+}
+
 /// Every option that the environment and profiles can set too.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
