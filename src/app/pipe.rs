@@ -7,6 +7,8 @@
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 
 use super::interrupt::Interrupt;
@@ -60,10 +62,16 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
         let Some(result) = lost else { return pipe.outcome.report() };
         attempt += 1;
         let again = settings.connect.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
-        let pause = Reconnect::backoff(attempt);
-        let _ = wakened.as_ref().is_some_and(|w| w.wait(pause));
-        if !again || interrupt.happened() {
+        if !again {
             return result;
+        }
+        let until = timeline.clock().elapsed() + Reconnect::backoff(attempt);
+        while let left @ 1.. = until.saturating_sub(timeline.clock().elapsed()).as_millis() {
+            // The input wakes too: look again how much time is left.
+            let _ = wakened.as_ref().is_some_and(|w| w.wait(Duration::from_millis(left as u64)));
+            if interrupt.happened() {
+                return result;
+            }
         }
         pipe.outcome = Outcome::default();
     }
@@ -83,8 +91,8 @@ impl Pipe<'_> {
     /// Runs an open connection to its end: whether it was lost rather than ended by us or by a proper close.
     fn drive(&mut self, driver: &mut Driver) -> Result<bool, Report> {
         let mut quiet_since = self.timeline.clock().elapsed();
+        self.feed(driver)?;
         loop {
-            self.feed(driver)?;
             let idle = self.settings.idle.filter(|_| self.input.is_done() && !driver.connection().is_closing());
             match driver.wait(idle.map(|idle| quiet_since + idle)) {
                 Waited::Event(event) => {
@@ -108,7 +116,7 @@ impl Pipe<'_> {
                     self.outcome.interrupted();
                     close(driver);
                 }
-                Waited::Woken | Waited::Writable => {}
+                Waited::Woken | Waited::Writable => self.feed(driver)?,
                 Waited::SinkFailed(error) => {
                     self.outcome.sink_failed(&error);
                     close(driver);
