@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::event::{Event, Kind};
+use crate::event::{Direction, Event, FrameEvent, Kind};
 use crate::session::Sink;
 
 use super::options::Format;
@@ -27,6 +27,16 @@ impl<W: Write> Screen<W> {
         Screen { renderer, writer, bytes: Vec::with_capacity(2 * BATCH), text: String::new() }
     }
 
+    /// Writes a large payload without a copy.
+    fn large(&mut self, frame: &FrameEvent) -> io::Result<()> {
+        self.write()?;
+        let Some(message) = frame.message.as_ref().filter(|_| frame.direction == Direction::Received) else {
+            return Ok(());
+        };
+        self.writer.write_all(&message.data)?;
+        if message.binary { Ok(()) } else { self.writer.write_all(b"\n") }
+    }
+
     fn write(&mut self) -> io::Result<()> {
         let written = self.writer.write_all(&self.bytes);
         self.bytes.clear();
@@ -42,7 +52,10 @@ impl<W: Write + Send> Sink for Screen<W> {
             self.text.clear();
             self.renderer.event(event, &mut self.text);
             self.bytes.extend_from_slice(self.text.as_bytes());
-        } else if matches!(event.kind, Kind::Frame(_)) {
+        } else if let Kind::Frame(frame) = &event.kind {
+            if frame.message.as_ref().is_some_and(|message| message.data.len() >= BATCH) {
+                return self.large(frame);
+            }
             raw(event, &mut self.bytes);
         }
         if self.bytes.len() >= BATCH { self.write() } else { Ok(()) }

@@ -170,6 +170,14 @@ fn a_bad_byte_in_an_unfinished_frame_fails_before_the_frame_is_complete() {
 }
 
 #[test]
+fn the_payload_of_a_frame_that_failed_by_its_header_is_not_blamed_on_the_message_before() {
+    let mut conn = lenient(Role::Client);
+    let lines = play(&mut conn, b"\x01\x01a\x81\xff\x81\x81\x81\x81\x81\x81\x81\x81KEYS\xff");
+    assert!(lines.iter().any(|line| line.starts_with("! 64-bit length")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("UTF-8")), "{lines:?}");
+}
+
+#[test]
 fn a_masked_text_is_checked_unmasked_and_a_character_may_span_fragments() {
     let mut conn = server();
     let mut first = "é".as_bytes()[..1].to_vec();

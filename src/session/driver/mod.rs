@@ -193,7 +193,7 @@ impl Driver {
                 return Waited::Event(self.tell(fact));
             }
             if self.phase == Phase::Over {
-                return Waited::Over;
+                return self.timeline.flush().map_or_else(Waited::SinkFailed, |()| Waited::Over);
             }
             self.write();
             if self.was_full && self.connection.output().len() <= OUTPUT_FULL / 2 {
