@@ -1,6 +1,7 @@
 //! Wires everything: one file a subcommand.
 
 mod completions;
+pub mod demo;
 mod interrupt;
 mod man;
 mod outcome;
@@ -36,10 +37,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             }
             pipe::run(&settings)
         }
-        Action::Demo(flags) => {
-            let _output = settings::resolve_output(&flags, Sources::system())?;
-            Err(Report::new(Exit::Connect, "there is no demo yet"))
-        }
+        Action::Demo(args, flags) => demo::run(args, &settings::resolve_output(&flags, Sources::system())?),
         Action::Completions(shell) => print(&completions::script(shell)),
         Action::Man(command) => print(&man::page(command.as_deref())?),
         Action::Help(help) => stdout_written(help.print()),

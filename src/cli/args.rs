@@ -26,7 +26,7 @@ pub enum Action {
     /// A shell on a terminal, pipe mode otherwise.
     Connect(Flags),
     /// The embedded server and a shell on it.
-    Demo(Flags),
+    Demo(DemoArgs, Flags),
     /// A completion script on stdout.
     Completions(Shell),
     /// A manual page on stdout: of a command, or of the whole.
@@ -114,7 +114,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             let found = find(&name)?;
             parse(["wscope", found.get_name(), "--help"].map(OsString::from))
         }
-        Some(Command::Demo { .. }) => Ok(Action::Demo(Flags { url: None, matches: with_subcommand(matches) })),
+        Some(Command::Demo { demo, .. }) => {
+            Ok(Action::Demo(demo, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
             let url = program.url;
@@ -179,6 +181,8 @@ enum Command {
     #[command(disable_help_flag = true)]
     Demo {
         #[command(flatten)]
+        demo: DemoArgs,
+        #[command(flatten)]
         output: output::OutputArgs,
         #[command(flatten)]
         help: HelpArgs,
@@ -207,6 +211,18 @@ enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+}
+
+/// Options of the embedded server.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct DemoArgs {
+    /// Port to listen on; 0: any that is free
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// The server alone, until Ctrl-C; prints its URLs
+    #[arg(long)]
+    pub serve: bool,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -239,7 +255,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "url",
     "command",
     "shell",
@@ -255,6 +271,7 @@ const COMMON: [&str; 16] = [
     "quiet",
     "execute",
     "count",
+    "serve",
     "help",
 ];
 

@@ -32,7 +32,7 @@ pub use headers::{Header, HeaderError, Headers};
 pub use redirect::{MAX_REDIRECTS, Redirect, RedirectError, redirect};
 pub use request::{Opening, Request, RequestReader, basic, bearer};
 pub use response::{Response, ResponseReader};
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, percent_decode};
 
 /// A rule of the opening handshake that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

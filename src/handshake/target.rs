@@ -223,8 +223,10 @@ fn decode_user_info(text: &str, url: &str) -> Result<Option<(String, String)>, T
     }
 }
 
-/// `None` if an escape is not two hexadecimal digits, or the outcome is not UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
+/// Text with its percent escapes resolved (RFC 3986 section 2.1); `None` if an escape is not two hexadecimal digits, or the
+/// outcome is not UTF-8.
+#[must_use]
+pub fn percent_decode(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut out = parts.next()?.as_bytes().to_vec();
     for part in parts {

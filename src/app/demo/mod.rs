@@ -1,0 +1,91 @@
+//! `wscope demo`: everything that can be seen and done, without a server of one's own. A server on a free port of this machine
+//! and, on a terminal, the shell connected to it; without one, a tour that ends by itself.
+
+mod client;
+mod paths;
+mod server;
+mod tour;
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::interrupt::Interrupt;
+use super::{print, shell};
+use crate::cli::args::DemoArgs;
+use crate::cli::report::io_reason;
+use crate::cli::settings::OutputSettings;
+use crate::cli::{Exit, Report};
+use crate::session::options::ProxyChoice;
+use crate::session::{ConnectOptions, waker};
+
+pub use paths::{PATHS, Path, index};
+pub use server::Server;
+
+/// Runs the demo.
+///
+/// # Errors
+/// When the server can't start, or the tour finds it not as it should be.
+pub fn run(args: DemoArgs, output: &OutputSettings) -> Result<Exit, Report> {
+    let server = Server::start(args.port).map_err(|error| {
+        let message = format!("cannot listen on 127.0.0.1:{}: {}", args.port, io_reason(&error));
+        Report::new(Exit::Connect, message).hint("without --port any port that is free will do")
+    })?;
+    if args.serve {
+        return serve(&server);
+    }
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return explore(&server, output);
+    }
+    tour::play(&server, output)
+}
+
+/// The shell on `/echo`, after the [`greeting`].
+fn explore(server: &Server, output: &OutputSettings) -> Result<Exit, Report> {
+    print(greeting(server).as_bytes())?;
+    let options = ConnectOptions { proxy: ProxyChoice::Direct, ..ConnectOptions::new(server.url("/echo")) };
+    shell::run(output, Some(options))
+}
+
+/// What the shell begins with: three things to try.
+#[must_use]
+pub fn greeting(server: &Server) -> String {
+    let port = server.address().port();
+    let bad = format!("/connect :{port}/bad/reserved-opcode");
+    format!(
+        "You are connected to the echo of a server that runs as long as this shell.
+Three things to try:
+  {:42}type anything: it goes out and back
+  {:42}a message in pieces; then /show 3
+  {bad:42}a server that breaks the protocol
+/help lists what else there is.
+",
+        "hello", "/fragment 3 {\"fragmented\":true}"
+    )
+}
+
+/// The server alone, until the user has enough.
+fn serve(server: &Server) -> Result<Exit, Report> {
+    let cannot =
+        |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", io_reason(&error)));
+    let (waker, wakened) = waker().map_err(cannot)?;
+    let interrupt = Interrupt::watch(waker).map_err(cannot)?;
+    print(index(&server.url("")).as_bytes())?;
+    while !interrupt.happened() {
+        let _ = wakened.wait(Duration::from_secs(3600));
+    }
+    Ok(Exit::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_fits_a_terminal_of_80_columns() {
+        let greeting = greeting(&Server::start(0).unwrap());
+        for line in greeting.lines() {
+            assert!(line.chars().count() < 80, "{line}");
+        }
+        assert_eq!(greeting.lines().filter(|line| line.starts_with("  ")).count(), 3);
+    }
+}

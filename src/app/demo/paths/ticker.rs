@@ -1,0 +1,50 @@
+//! `/ticker`: a price feed, as JSON, whatever the client says.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::client::{Client, Turn};
+
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Symbols, and the price in cents that each moves around.
+const SYMBOLS: [(&str, u64); 3] = [("ACME", 10_125), ("GLOBEX", 4_280), ("INITECH", 1_999)];
+
+pub(super) fn serve(mut client: Client) {
+    let (mut seq, mut due) = (1, client.now());
+    loop {
+        match client.next(Some(due)) {
+            Turn::Due => {
+                // Of a feed the latest counts: a client that does not keep up misses some, and sees it by `seq`.
+                if !client.is_behind() {
+                    client.say(price(seq));
+                }
+                seq += 1;
+                due += INTERVAL;
+            }
+            Turn::Message(_) | Turn::Woken => {}
+            Turn::Over => return,
+        }
+    }
+}
+
+/// The same feed for everyone, so that two runs can be compared.
+fn price(seq: u64) -> String {
+    let (symbol, around) = SYMBOLS[(seq - 1) as usize % SYMBOLS.len()];
+    let cents = around + seq * 37 % 101;
+    #[allow(clippy::cast_precision_loss, reason = "some thousand cents")]
+    let price = cents as f64 / 100.0;
+    json!({"type": "price", "symbol": symbol, "price": price, "seq": seq}).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_one_line_of_json() {
+        assert_eq!(price(1), r#"{"type":"price","symbol":"ACME","price":101.62,"seq":1}"#);
+        assert_eq!(price(2), r#"{"type":"price","symbol":"GLOBEX","price":43.54,"seq":2}"#);
+    }
+}

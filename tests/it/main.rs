@@ -1,0 +1,3 @@
+//! Every integration test, as one program.
+
+mod demo;
