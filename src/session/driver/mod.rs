@@ -17,8 +17,11 @@ use crate::event::{Direction, Event, Fragment, FrameEvent, Kind, Side};
 use crate::protocol::{Connection, Fact, FrameFact, Opcode, SendError};
 use crate::transport::Transport;
 
-/// How long a peer may take to answer a close frame, and then a client's peer to end the transport.
+/// How long a peer may take to answer a close frame.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a client then waits for the server to end the transport: nothing of value can come any more.
+const END_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Unwritten output at which a sender should wait, in bytes.
 pub const OUTPUT_FULL: usize = 1 << 20;
@@ -235,13 +238,12 @@ impl Driver {
             return None;
         }
         if self.close_by.is_some_and(|at| at <= now) {
-            let sent = CLOSE_TIMEOUT.as_secs();
             let late = if self.connection.is_done() {
-                "the peer did not end the transport"
+                format!("the peer did not end the transport within {END_TIMEOUT:?}")
             } else {
-                "no close frame came back"
+                format!("no close frame came back within {CLOSE_TIMEOUT:?}")
             };
-            self.finish(Side::Us, Some(format!("{late} within {sent} s")));
+            self.finish(Side::Us, Some(late));
         } else if let Some(keep_alive) = self.keep_alive.as_mut().filter(|k| k.next().is_some_and(|at| at <= now)) {
             match keep_alive.due(now) {
                 Ok(payload) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::{CLOSE_TIMEOUT, Driver, Phase};
+use super::{CLOSE_TIMEOUT, Driver, END_TIMEOUT, Phase};
 use crate::event::Side;
 use crate::protocol::Role;
 
@@ -92,14 +92,14 @@ impl Driver {
         if !self.connection.is_closing() {
             return;
         }
-        let patience = self.timeline.clock().elapsed() + CLOSE_TIMEOUT;
-        self.close_by.get_or_insert(patience);
+        let now = self.timeline.clock().elapsed();
+        self.close_by.get_or_insert(now + CLOSE_TIMEOUT);
         let written = self.write_broken || self.connection.output().is_empty();
         if !self.connection.is_done() || !written || self.phase != Phase::Open {
             return;
         }
         self.phase = Phase::Ending;
-        self.close_by = Some(patience);
+        self.close_by = Some(now + END_TIMEOUT);
         if self.connection.config().role == Role::Server {
             self.finish(Side::Us, None);
         }
