@@ -3,7 +3,7 @@
 //! Our own reader, since a library's rejects reserved opcodes for good, forgets the form of a length, reserves whatever a
 //! header claims, and reports an end of stream inside a frame as a clean one.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::frame::{Frame, Header};
 use super::mask;
@@ -116,8 +116,10 @@ impl Decoder {
     pub fn take_cut(&mut self) -> Option<Frame> {
         self.fresh();
         let frame = self.current.take()?;
-        let mut block = self.split(frame.header_size + frame.arrived(self.filled));
-        Some(Frame { header: frame.header, payload: block.split_off(frame.header_size) })
+        let arrived = frame.arrived(self.filled);
+        self.buffer.advance(frame.header_size);
+        self.filled -= frame.header_size;
+        Some(Frame { header: frame.header, payload: self.split(arrived) })
     }
 
     /// Everything that has arrived and is not part of a frame taken.
