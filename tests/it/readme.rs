@@ -1,0 +1,104 @@
+//! The README is kept true: its transcript is what the tour prints, and each of its recipes runs.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use regex::{Captures, Regex};
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const WSCOPE: &str = env!("CARGO_BIN_EXE_wscope");
+const BEGIN: &str = "<!-- tour -->\n";
+const END: &str = "<!-- /tour -->";
+
+/// `WSCOPE_BLESS=1` writes the tour of today into the README.
+#[test]
+fn the_transcript_is_what_the_tour_prints() {
+    let output = Command::new(WSCOPE).arg("demo").stdin(Stdio::null()).output().expect("wscope runs");
+    assert!(output.status.success());
+    let tour = String::from_utf8(output.stdout).expect("text");
+    let block = format!("\n```text\n{}```\n\n", settle(&tour));
+    let readme = fs::read_to_string(README).expect("a README");
+    let (before, rest) = readme.split_once(BEGIN).expect("the beginning of the tour");
+    let (shown, after) = rest.split_once(END).expect("the end of the tour");
+    if std::env::var_os("WSCOPE_BLESS").is_some() {
+        fs::write(README, format!("{before}{BEGIN}{block}{END}{after}")).expect("a README that can be written");
+    } else {
+        assert_eq!(shown, block, "run the test with WSCOPE_BLESS=1 and look at the difference");
+    }
+}
+
+/// Times, ports and keys as in no run in particular.
+fn settle(tour: &str) -> String {
+    let mut text = tour.to_owned();
+    for (pattern, value) in [
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:7000"),
+        (r"(?m)^> Sec-WebSocket-Key: .*$", "> Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+        (r"(?m)^< Sec-WebSocket-Accept: .*$", "< Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        (r"\d+(\.\d+)? (ms|µs)\b", "0.1 ms"),
+        (r"\b\d+\.\d{3}\b", "0.002"),
+    ] {
+        text = Regex::new(pattern).expect("a pattern").replace_all(&text, |_: &Captures<'_>| value).into_owned();
+    }
+    // What stands before the arrow of an answer's time moves with it.
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The server that the recipes are run against, ended with the test.
+struct Demo(Child, u16);
+
+impl Demo {
+    fn start() -> Demo {
+        let mut child = Command::new(WSCOPE)
+            .args(["demo", "--serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("wscope runs");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let port = Regex::new(r"ws://127\.0\.0\.1:(\d+)").expect("a pattern");
+        let mut lines = lines.map_while(Result::ok);
+        let port = lines.find_map(|line| port.captures(&line)?[1].parse().ok()).expect("the server says its port");
+        // What it says later goes nowhere, but it must not be cut off.
+        std::thread::spawn(move || lines.for_each(drop));
+        Demo(child, port)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn each_recipe_runs() {
+    let demo = Demo::start();
+    let readme = fs::read_to_string(README).expect("a README");
+    let recipes = readme.split("```sh\n").skip(1).filter_map(|block| block.split_once("```")).flat_map(|(b, _)| b.lines());
+    let folder = Path::new(WSCOPE).parent().expect("a folder");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let jq = Command::new("jq").arg("--version").output().is_ok();
+    let mut count = 0;
+    for recipe in recipes {
+        if recipe.contains("jq") && !jq {
+            eprintln!("skipped: {recipe}: jq is not installed");
+            continue;
+        }
+        let command = recipe.replace(":7000", &format!(":{}", demo.1));
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &command])
+            .env("PATH", &path)
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
+        let expected = if recipe.contains("/bad/") { 7 } else { 0 };
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
+        assert!(!output.stdout.is_empty(), "{recipe} printed nothing\n{said}");
+        count += 1;
+    }
+    assert!(count > 10, "the README has recipes");
+}
