@@ -24,6 +24,7 @@ use std::time::{Duration, SystemTime};
 
 pub use inspect::{Subject, inspect};
 pub use options::{Format, HeadersShown, JsonShown, Options, Timestamps, WallClock};
+pub use outcome::paragraph;
 pub use screen::Screen;
 pub use style::{ColourChoice, Meaning, Palette};
 

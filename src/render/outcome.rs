@@ -120,6 +120,25 @@ pub(super) fn remark<'a>(
     line.write_folded(options.palette, options.width, out);
 }
 
+/// A label and a text of our own, a line or several: `  error: no such frame`.
+pub fn paragraph(meaning: Meaning, label: &str, text: &str, options: &Options, out: &mut String) {
+    let mut lines = text.split('\n');
+    let mut line = Line::default();
+    line.gap(2);
+    line.push(meaning, label);
+    line.gap(1);
+    line.hang();
+    line.peer(
+        if meaning == Meaning::Dim { meaning } else { Meaning::Plain },
+        lines.next().unwrap_or_default().as_bytes(),
+    );
+    line.write_folded(options.palette, options.width, out);
+    for rest in lines {
+        out.push_str(&escape::escape(rest.as_bytes()));
+        out.push('\n');
+    }
+}
+
 /// The next step after an error, from column `column` on.
 pub(super) fn hint(text: &str, column: usize, options: &Options, out: &mut String) {
     let mut line = Line::default();
