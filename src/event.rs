@@ -41,8 +41,8 @@ pub enum Kind {
     Undecoded(Bytes),
     /// The connection is over.
     Close(Box<Closed>),
-    /// It could not be opened, or broke: the error in one line.
-    Error(String),
+    /// It could not be opened, or broke: the error in one line, and the next step for the user if there is one.
+    Error { text: String, hint: Option<String> },
     /// What the user wrote down, or the tool itself has to say (a redirect, a reconnect).
     Note(String),
 }

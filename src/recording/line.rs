@@ -105,7 +105,7 @@ impl Lines {
                 self.heads.remove(&connection);
                 closed(over, &mut object);
             }
-            Kind::Error(text) | Kind::Note(text) => object.text("text", &self.secrets.text(text)),
+            Kind::Error { text, .. } | Kind::Note(text) => object.text("text", &self.secrets.text(text)),
         }
         object.end();
         out.push(b'\n');
@@ -238,7 +238,7 @@ const fn name(kind: &Kind) -> &'static str {
         Kind::Frame(_) => "frame",
         Kind::Undecoded(_) => "undecoded",
         Kind::Close(_) => "close",
-        Kind::Error(_) => "error",
+        Kind::Error { .. } => "error",
         Kind::Note(_) => "note",
     }
 }

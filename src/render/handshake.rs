@@ -7,7 +7,7 @@ use crate::event::{Direction, Open, Ready, Response, Role};
 use crate::transport::{Certificate, TlsInfo};
 
 use super::line::Line;
-use super::options::{HeadersShown, JsonShown};
+use super::options::{Format, HeadersShown, JsonShown};
 use super::payload::Shown;
 use super::quantity::{date, duration, expiry};
 use super::style::Meaning;
@@ -124,6 +124,8 @@ pub(super) fn connected(mut line: Line<'_>, open: Option<&Open>, ready: &Ready, 
     let mut words = Vec::new();
     if let Some(open) = open {
         words.push(open.url.clone());
+        let address = open.address.map(|address| address.to_string());
+        words.extend(address.filter(|address| !open.url.contains(address)));
         words.extend(open.via.as_ref().map(|via| format!("via {via}")));
     }
     words.push(timings(open, ready).join("  "));
@@ -132,55 +134,30 @@ pub(super) fn connected(mut line: Line<'_>, open: Option<&Open>, ready: &Ready, 
     for word in words {
         line.push(Meaning::Plain, format!("  {}", escape::escape(word.as_bytes())));
     }
-    line.write(options.palette, out);
+    line.write_folded(options.palette, options.width, out);
 }
 
-/// Appends what was agreed on, a fact a line: all of it, or (`HeadersShown::Short`) what the connected line does not
-/// tell of TLS. `now` is what the certificate's expiry is counted from.
-pub fn details(
-    open: Option<&Open>,
-    ready: &Ready,
-    shown: HeadersShown,
-    now: SystemTime,
-    options: &Options,
-    out: &mut String,
-) {
+/// Appends what was agreed on, a fact a line: all of it in [`Format::Full`], else what the connected line does not tell of
+/// TLS, as much as `options.headers` asks for. `now` is what the certificate's expiry is counted from.
+pub fn details(open: Option<&Open>, ready: &Ready, now: SystemTime, options: &Options, out: &mut String) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     let tls = open.and_then(|open| open.tls.as_ref()).map(|(_, info)| info);
-    match shown {
-        HeadersShown::None => {}
-        HeadersShown::Short => {
-            rows.extend(tls.map(|info| ("TLS", tls_words(info))));
-            let certificate = tls.and_then(|info| info.certificate.as_ref());
-            rows.extend(certificate.map(|certificate| {
+    if options.format == Format::Full {
+        rows.extend(agreed_rows(open, ready));
+    }
+    match (tls, options.headers) {
+        (Some(info), headers) if options.format == Format::Full || headers == HeadersShown::Full => {
+            rows.push(("TLS", tls_words(info)));
+            rows.push(("server name", info.server_name.clone().unwrap_or_else(|| "not sent".into())));
+            rows.extend(info.certificate.iter().flat_map(|certificate| certificate_rows(certificate, now)));
+        }
+        (Some(info), HeadersShown::Short) => {
+            rows.push(("TLS", tls_words(info)));
+            rows.extend(info.certificate.as_ref().map(|certificate| {
                 ("certificate", format!("{}, until {}", certificate.subject, expiry(certificate.not_after, now)))
             }));
         }
-        HeadersShown::Full => {
-            if let Some(open) = open {
-                rows.extend(open.address.map(|address| ("address", address.to_string())));
-                rows.extend(open.via.clone().map(|via| ("via", via)));
-            }
-            rows.push(("subprotocol", ready.negotiated.subprotocol.clone().unwrap_or_else(|| "none".into())));
-            rows.push(("extensions", ready.negotiated.extensions.clone().unwrap_or_else(|| "none".into())));
-            rows.extend(ready.negotiated.deflate.map(|deflate| {
-                let takeover = |none: bool| if none { "no context takeover" } else { "context takeover" };
-                let words = format!(
-                    "server {} window bits, {}; client {} window bits, {}",
-                    deflate.server_max_window_bits,
-                    takeover(deflate.server_no_context_takeover),
-                    deflate.client_max_window_bits,
-                    takeover(deflate.client_no_context_takeover),
-                );
-                ("compression", words)
-            }));
-            rows.push(("timings", timings(open, ready).join(", ")));
-            if let Some(info) = tls {
-                rows.push(("TLS", tls_words(info)));
-                rows.push(("server name", info.server_name.clone().unwrap_or_else(|| "not sent".into())));
-                rows.extend(info.certificate.iter().flat_map(|certificate| certificate_rows(certificate, now)));
-            }
-        }
+        _ => {}
     }
     for (label, value) in rows {
         out.push_str("  ");
@@ -188,6 +165,30 @@ pub fn details(
         escape::paint(value.as_bytes(), Meaning::Plain, options.palette, out);
         out.push('\n');
     }
+}
+
+fn agreed_rows(open: Option<&Open>, ready: &Ready) -> Vec<(&'static str, String)> {
+    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
+    let mut rows = Vec::new();
+    if let Some(open) = open {
+        rows.extend(open.address.map(|address| ("address", address.to_string())));
+        rows.extend(open.via.clone().map(|via| ("via", via)));
+    }
+    rows.push(("subprotocol", or_none(&ready.negotiated.subprotocol)));
+    rows.push(("extensions", or_none(&ready.negotiated.extensions)));
+    rows.extend(ready.negotiated.deflate.map(|deflate| {
+        let takeover = |none: bool| if none { "no context takeover" } else { "context takeover" };
+        let words = format!(
+            "server {} window bits, {}; client {} window bits, {}",
+            deflate.server_max_window_bits,
+            takeover(deflate.server_no_context_takeover),
+            deflate.client_max_window_bits,
+            takeover(deflate.client_no_context_takeover),
+        );
+        ("compression", words)
+    }));
+    rows.push(("timings", timings(open, ready).join(", ")));
+    rows
 }
 
 fn timings(open: Option<&Open>, ready: &Ready) -> Vec<String> {

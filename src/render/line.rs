@@ -15,6 +15,8 @@ pub(super) struct Line<'a> {
     columns: usize,
     /// Blanks before the next segment; none are written at the line's end, where a peer's own blanks are.
     gap: usize,
+    /// Where the rest of a line that is folded begins.
+    hang: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +44,11 @@ impl<'a> Line<'a> {
         let columns = columns(&text);
         self.columns += columns;
         self.segments.push(Segment { meaning, text, columns });
+    }
+
+    /// What follows is folded to begin under here.
+    pub(super) const fn hang(&mut self) {
+        self.hang = self.columns;
     }
 
     /// Blanks before whatever comes next.
@@ -113,6 +120,43 @@ impl<'a> Line<'a> {
         self.push(Meaning::Dim, if room == 0 { "" } else { "…" });
     }
 
+    /// Appends the line and `\n`, folded to lines of at most `width` columns: where two blanks are, or at
+    /// any blank if what stands between takes more than a line. Only a longer word is wider.
+    pub(super) fn write_folded(&self, palette: Palette, width: Option<usize>, out: &mut String) {
+        let Some(width) = width else { return self.write(palette, out) };
+        let (mut column, mut folded) = (0, false);
+        for segment in &self.segments {
+            let brackets = if segment.meaning == Meaning::Marked && !palette.is_coloured() { 2 } else { 0 };
+            let mut run = String::new();
+            for piece in pieces(&segment.text, width.saturating_sub(self.hang)) {
+                let word = piece.trim_end_matches(' ');
+                let size = columns(word);
+                if column > self.hang && size > 0 && column + size + brackets > width {
+                    let done = run.trim_end_matches(' ');
+                    if !done.is_empty() {
+                        palette.paint(segment.meaning, done, out);
+                    }
+                    out.truncate(out.trim_end_matches(' ').len());
+                    out.push('\n');
+                    out.push_str(&" ".repeat(self.hang));
+                    run.clear();
+                    (column, folded) = (self.hang, true);
+                }
+                // The blanks that a line was folded at are not carried over.
+                folded &= size == 0;
+                if !folded {
+                    run.push_str(piece);
+                    column += size + piece.len() - word.len();
+                }
+            }
+            column += brackets;
+            if !run.is_empty() {
+                palette.paint(segment.meaning, &run, out);
+            }
+        }
+        out.push('\n');
+    }
+
     /// Appends the line and `\n`.
     pub(super) fn write(&self, palette: Palette, out: &mut String) {
         for segment in &self.segments {
@@ -125,6 +169,22 @@ impl<'a> Line<'a> {
 /// Columns that a terminal gives to escaped text.
 pub(super) fn columns(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
+}
+
+/// What text may be folded between, each piece with the blanks after it.
+fn pieces(text: &str, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    let phrases = std::iter::from_fn(move || {
+        let blanks = rest.find("  ").unwrap_or(rest.len());
+        let end = rest[blanks..].find(|c| c != ' ').map_or(rest.len(), |next| blanks + next);
+        let (phrase, after) = rest.split_at(end);
+        rest = after;
+        (!phrase.is_empty()).then_some(phrase)
+    });
+    phrases.flat_map(move |phrase| {
+        let whole = columns(phrase.trim_end_matches(' ')) <= room;
+        phrase.split_inclusive(move |c| c == ' ' && !whole)
+    })
 }
 
 /// Where text must end to fit into `room` columns.
@@ -169,6 +229,25 @@ mod tests {
         assert_eq!(cut(b"ab\x1b\x1b", 10), "ab\\x1b\\x1b\n");
         assert_eq!(cut(&vec![b'x'; 100_000], 3), "xx…\n");
         assert_eq!(cut(b"x", 0), "\n");
+    }
+
+    #[test]
+    fn a_folded_line_goes_on_under_its_text() {
+        let mut line = Line::default();
+        line.push(Meaning::Violation, "✗");
+        line.gap(3);
+        line.hang();
+        line.push(Meaning::Plain, "error  no answer ");
+        line.push(Meaning::Dim, "  within ten seconds");
+        let folded = |palette, width| {
+            let mut out = String::new();
+            line.write_folded(palette, width, &mut out);
+            out
+        };
+        assert_eq!(folded(Palette::PLAIN, Some(16)), "✗   error\n    no answer\n    within ten\n    seconds\n");
+        assert_eq!(folded(Palette::PLAIN, None), "✗   error  no answer   within ten seconds\n");
+        assert_eq!(folded(Palette::PLAIN, Some(80)), folded(Palette::PLAIN, None));
+        assert!(folded(Palette::COLOURED, Some(24)).ends_with("no answer\n    \x1b[2mwithin ten seconds\x1b[0m\n"));
     }
 
     proptest! {

@@ -24,6 +24,7 @@ use std::time::{Duration, SystemTime};
 
 pub use inspect::{Subject, inspect};
 pub use options::{Format, HeadersShown, JsonShown, Options, Timestamps, WallClock};
+pub use outcome::paragraph;
 pub use screen::Screen;
 pub use style::{ColourChoice, Meaning, Palette};
 
@@ -88,7 +89,7 @@ impl Renderer {
         let over = match &event.kind {
             Kind::Close(_) => true,
             // It could not be opened.
-            Kind::Error(_) => event.connection > 0 && !self.memory.of(event.connection).ready,
+            Kind::Error { .. } => event.connection > 0 && !self.memory.of(event.connection).ready,
             _ => false,
         };
         if over {
@@ -128,7 +129,7 @@ impl Renderer {
                 known.ready = true;
                 let open = known.open.as_deref();
                 handshake::connected(line, open, ready, options, out);
-                handshake::details(open, ready, options.headers, now, options, out);
+                handshake::details(open, ready, now, options, out);
             }
             Kind::Frame(frame) => {
                 let line =
@@ -151,9 +152,13 @@ impl Renderer {
                 let line = self.stamped(event, meaning, sign, None);
                 outcome::closed(line, closed, options, out);
             }
-            Kind::Error(text) => {
+            Kind::Error { text, hint } => {
                 let line = self.stamped(event, Meaning::Violation, "✗", None);
+                let column = line.columns() + "error  ".len();
                 outcome::remark(line, Meaning::Violation, "error", text, options, out);
+                if let Some(hint) = hint {
+                    outcome::hint(hint, column, options, out);
+                }
             }
             Kind::Note(text) => {
                 let line = self.stamped(event, Meaning::Dim, "·", None);
@@ -170,6 +175,7 @@ impl Renderer {
         }
         line.push(meaning, sign);
         line.gap(1);
+        line.hang();
         line
     }
 
@@ -193,6 +199,7 @@ impl Renderer {
         line.gap(blanks);
         line.push(Meaning::Dim, time);
         line.gap(2);
+        line.hang();
         line
     }
 }

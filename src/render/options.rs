@@ -39,7 +39,7 @@ pub enum HeadersShown {
     /// The start lines and `Sec-WebSocket-*`.
     #[default]
     Short,
-    /// Every line as on the wire, and all that was agreed on.
+    /// Every line as on the wire, and the certificate.
     Full,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn violation(
     line.append(marked_bytes(violation));
     let place = frame.map(|number| format!(" of frame {number}")).unwrap_or_default();
     line.push(Meaning::Dim, format!("  at byte {}{place}", violation.offset));
-    line.write(options.palette, out);
+    line.write_folded(options.palette, options.width, out);
 }
 
 /// The bytes of a violation in hexadecimal, the offending one marked: `[83] 02 c3 28`.
@@ -89,30 +89,63 @@ pub(super) fn closed(mut line: Line<'_>, closed: &Closed, options: &Options, out
             line.push(meaning, format!("  {code} {}", close::code_name(code).unwrap_or("unregistered")));
         }
         None if closed.clean => line.push(meaning, "  no status code"),
-        None => line.push(meaning, "  no close frame or no status code"),
+        None => {}
     }
     if !closed.reason.is_empty() {
         line.push(meaning, format!("  \"{}\"", escape::escape(&closed.reason)));
     }
-    line.push(meaning, if closed.by == Side::Us { "  by us" } else { "  by the peer" });
+    // Without a close frame nobody closed: the detail says what ended the stream.
+    if closed.clean || closed.code.is_some() {
+        line.push(meaning, if closed.by == Side::Us { "  by us" } else { "  by the peer" });
+    }
     if let Some(detail) = &closed.detail {
         line.push(meaning, format!("  {}", escape::escape(detail.as_bytes())));
     }
-    line.write(options.palette, out);
+    line.write_folded(options.palette, options.width, out);
 }
 
 /// A word and a text: an error or a note.
 pub(super) fn remark<'a>(
     mut line: Line<'a>,
     meaning: Meaning,
-    word: &str,
+    word: &'static str,
     text: &'a str,
     options: &Options,
     out: &mut String,
 ) {
-    line.push(meaning, format!("{word}  "));
+    line.push(meaning, word);
+    line.gap(2);
+    line.hang();
     line.peer(Meaning::Plain, text.as_bytes());
-    line.write(options.palette, out);
+    line.write_folded(options.palette, options.width, out);
+}
+
+/// A label and a text of our own, a line or several: `  error: no such frame`.
+pub fn paragraph(meaning: Meaning, label: &str, text: &str, options: &Options, out: &mut String) {
+    let mut lines = text.split('\n');
+    let mut line = Line::default();
+    line.gap(2);
+    line.push(meaning, label);
+    line.gap(1);
+    line.hang();
+    line.peer(
+        if meaning == Meaning::Dim { meaning } else { Meaning::Plain },
+        lines.next().unwrap_or_default().as_bytes(),
+    );
+    line.write_folded(options.palette, options.width, out);
+    for rest in lines {
+        out.push_str(&escape::escape(rest.as_bytes()));
+        out.push('\n');
+    }
+}
+
+/// The next step after an error, from column `column` on.
+pub(super) fn hint(text: &str, column: usize, options: &Options, out: &mut String) {
+    let mut line = Line::default();
+    line.gap(column);
+    line.hang();
+    line.push(Meaning::Dim, format!("hint: {}", escape::escape(text.as_bytes())));
+    line.write_folded(options.palette, options.width, out);
 }
 
 #[cfg(test)]

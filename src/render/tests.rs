@@ -98,7 +98,8 @@ fn frames_are_cut_to_the_width_and_evidence_of_faults_is_not() {
     let narrow = Options { width: Some(48), headers: HeadersShown::None, ..Options::default() };
     assert_eq!(
         render(narrow, &tour()),
-        r#"● connected  ws://127.0.0.1:7000/echo  tcp 0.2 ms  upgrade 0.5 ms  permessage-deflate
+        r#"● connected  ws://127.0.0.1:7000/echo
+  tcp 0.2 ms  upgrade 0.5 ms  permessage-deflate
 ▲ 1    0.512  text         5 B  hello
 ▼ 2    0.513  text         5 B  hello    +0.8 ms
 ▼ 3    2.000  ping         4 B  "tick"
@@ -107,10 +108,13 @@ fn frames_are_cut_to_the_width_and_evidence_of_faults_is_not() {
 ▼ 6    2.104  cont    #5.2 2 B  lo   message 5 B
 ▼ 7    2.105  text    2 B → 10 B  aaaaaaaaaa
 ▼ 8    2.106  binary       5 B  de ad be ef 21 …
-✗      2.107  violation  reserved opcode: opcode 3 (RFC 6455 5.2)   [83] 02 c3 28  at byte 0 of frame 9
+✗      2.107  violation  reserved opcode: opcode
+              3 (RFC 6455 5.2)   [83] 02 c3 28
+              at byte 0 of frame 9
 ▼ 1000 9.300  close   1000 normal  "bye"
 ▲ 1001 9.300  close   1000 normal
-○     12.300  closed  1000 normal  "bye"  by the peer
+○     12.300  closed  1000 normal  "bye"
+              by the peer
 "#
     );
 }
@@ -231,7 +235,7 @@ fn connections_are_told_apart_while_there_are_several() {
         hello(2),
         hello(1),
         on(0, 2, Kind::Note("hm".into())),
-        on(3, 2, Kind::Error("refused".into())),
+        on(3, 2, Kind::Error { text: "refused".into(), hint: Some("try \x1b[1m later".into()) }),
         on(2, 3, Kind::Close(Box::new(over))),
         hello(1),
     ] {
@@ -245,7 +249,8 @@ bob ▼ 1    0.000  text         1 B  x
 1   ▼ 1    0.000  text         1 B  x
     ·      0.000  note  hm
 3   ✗      0.000  error  refused
-bob ✗      0.000  closed abnormally  no close frame or no status code  by the peer  reset
+                         hint: try \\x1b[1m later
+bob ✗      0.000  closed abnormally  reset
 ▼ 1    0.000  text         1 B  x
 "
     );

@@ -53,7 +53,7 @@ pub fn accept(
     let mut dialogue = Dialogue::new(&mut *transport, timeline.clock(), timeout);
     let outcome = shake_hands(&mut dialogue, peer, &emit, answer);
     let (request, tail, negotiated) = outcome.inspect_err(|error| {
-        emit(Kind::Error(error.to_string()));
+        emit(Kind::Error { text: error.to_string(), hint: None });
     })?;
     transport.set_blocking(Blocking::Never)?;
     let config = Config { deflate: negotiated.deflate, ..Config::new(Role::Server) };

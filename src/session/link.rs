@@ -87,12 +87,15 @@ impl Link {
         }
     }
 
-    /// Carries out a command.
+    /// Carries out a command. An end that is asked for while connecting comes as soon as it can.
     ///
     /// # Errors
     /// When the connection is not open, or the command can't be encoded.
     pub fn send(&self, command: Command) -> Result<(), LinkError> {
         match self.state() {
+            State::Connecting if matches!(command, Command::Close { .. } | Command::Drop) => {
+                return self.order(Order::Send(command, sync_channel(1).0));
+            }
             State::Connecting => return Err(LinkError::Connecting),
             State::Closed => return Err(LinkError::Closed),
             State::Open | State::Closing => {}
@@ -175,14 +178,19 @@ impl Worker {
                 // Told as an event already.
                 Err(_) => Ended::Lost,
             };
-            self.flush();
             attempt += 1;
             let again = self.options.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
-            if matches!(ended, Ended::Wanted) || !again || !self.pause(attempt) {
+            if matches!(ended, Ended::Wanted) || !again {
+                break;
+            }
+            self.set(State::Connecting);
+            if !self.pause(attempt) {
+                self.note("reconnecting no more".into());
                 break;
             }
         }
         self.set(State::Closed);
+        self.flush();
     }
 
     fn drive(&mut self, driver: &mut Driver) -> Ended {

@@ -45,6 +45,27 @@ pub enum OpenError {
     Broken { url: String, error: io::Error },
 }
 
+impl OpenError {
+    /// The next step, where there is one: the same for a shell and for a pipe.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            OpenError::Transport { error, .. } => error.hint(),
+            OpenError::Head { error, .. } => error.hint().map(str::to_owned),
+            OpenError::Refused { hint, .. } => hint.map(str::to_owned),
+            OpenError::Wrong { .. } => {
+                Some("--headers full shows the bytes, --on-violation continue connects all the same".into())
+            }
+            OpenError::Timeout { .. } => Some("--handshake-timeout sets the limit".into()),
+            OpenError::Broken { .. } => Some("is it a TLS port? try wss://".into()),
+            OpenError::Target(_)
+            | OpenError::Header(_)
+            | OpenError::Redirect(_)
+            | OpenError::TooManyRedirects { .. } => None,
+        }
+    }
+}
+
 fn spaced(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" {reason}") }
 }
@@ -60,7 +81,7 @@ fn and_more(more: usize) -> String {
 pub fn open(options: &ConnectOptions, timeline: &Timeline, number: u32) -> Result<Driver, OpenError> {
     let mut opener = Opener { options: options.clone(), timeline, number };
     opener.run().inspect_err(|error| {
-        opener.emit(Kind::Error(error.to_string()));
+        opener.emit(Kind::Error { text: error.to_string(), hint: error.hint() });
     })
 }
 

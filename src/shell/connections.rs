@@ -73,21 +73,26 @@ impl Connections {
                     "/connect URL opens a connection, for example /connect ws://127.0.0.1:7000/echo",
                 )
             }),
-            Some(name) => self.list.iter().find(|known| known.name == name).ok_or_else(|| {
-                let names: Vec<&str> = self.list.iter().map(|known| known.name.as_str()).collect();
-                let known =
-                    if names.is_empty() { "there is none".into() } else { format!("there is {}", names.join(", ")) };
-                ShellError::refused(
-                    format!("no connection named \"{}\"", name.escape_debug()),
-                    format!("{known}; @@ at the start of a line sends a text that begins with @"),
-                )
-            }),
+            Some(name) => self.named(name, "@@ at the start of a line sends a text that begins with @"),
         }
+    }
+
+    fn named(&self, name: &str, otherwise: &str) -> Result<&Connection, ShellError> {
+        self.list.iter().find(|known| known.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.list.iter().map(|known| known.name.as_str()).collect();
+            let known = match &*names {
+                [] => "there are no connections".into(),
+                [only] => format!("the only connection is {only}"),
+                _ => format!("the connections are {}", names.join(", ")),
+            };
+            let problem = format!("no connection named \"{}\"", name.escape_debug());
+            ShellError::refused(problem, format!("{known}; {otherwise}"))
+        })
     }
 
     /// Uses the connection with this name from now on.
     pub(super) fn select(&mut self, name: &str) -> Result<(), ShellError> {
-        self.get(Some(name))?;
+        self.named(name, "/connect URL as NAME opens one")?;
         self.current = self.list.iter().position(|known| known.name == name).unwrap_or(self.current);
         Ok(())
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::error::ShellError;
+use super::error::{ShellError, in_words};
 
 /// A payload, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Content {
             Content::Text(text) => Ok(text.into()),
             Content::Bytes(bytes) => Ok(bytes),
             Content::File(path) => std::fs::read(&path).map(Bytes::from).map_err(|error| {
-                let problem = format!("cannot read \"{}\": {error}", path.display());
+                let problem = format!("cannot read \"{}\": {}", path.display(), in_words(&error));
                 ShellError::refused(problem, "@ names a file to send; text: before it sends the text itself")
             }),
         }

@@ -9,6 +9,7 @@ mod connections;
 mod content;
 mod error;
 mod frame_arguments;
+mod help;
 mod helper;
 mod history;
 mod json;

@@ -16,11 +16,11 @@ use super::arguments::parts;
 use super::connections::Connection;
 use super::content::Content;
 use super::error::ShellError;
+use super::help;
 use super::link;
 use super::repl::Shell;
 use super::request::{Action, Filter, Outgoing, Which};
 use super::scrollback::{Bounds, Entry, Held};
-use super::table::{COMMANDS, Spec};
 use super::view::{ON_VIOLATION, SETTINGS};
 
 /// The most matches that /find shows, the latest of them.
@@ -83,7 +83,10 @@ impl Shell {
                 self.timeline.flush().map_err(|error| ShellError::refused(error.to_string(), lost))
             }
             Action::Help(spec) => {
-                self.screen.print(&spec.map_or_else(list_commands, explain));
+                self.screen.compose(|view, out| match spec {
+                    Some(spec) => help::explain(spec, view, out),
+                    None => help::list(view, out),
+                });
                 Ok(())
             }
         }
@@ -330,26 +333,4 @@ fn command(outgoing: Outgoing) -> Result<Command, ShellError> {
             Command::Frame(spec)
         }
     })
-}
-
-fn list_commands() -> String {
-    let mut text =
-        String::from("  a line is sent as a text message; // begins one with a slash; @name sends it elsewhere\n");
-    for spec in COMMANDS {
-        let _ = writeln!(text, "  {:<14} {}", format!("/{}", spec.name), spec.summary);
-    }
-    text.push_str("  /help COMMAND explains one; Alt-Enter makes a new line; Ctrl-C cancels a line; Ctrl-D leaves\n");
-    text
-}
-
-fn explain(spec: &Spec) -> String {
-    let mut text = format!("  {}\n    {}\n", spec.usage(), spec.summary);
-    if !spec.aliases.is_empty() {
-        let aliases: Vec<String> = spec.aliases.iter().map(|alias| format!("/{alias}")).collect();
-        let _ = writeln!(text, "    also {}", aliases.join(", "));
-    }
-    for line in spec.help.lines() {
-        let _ = writeln!(text, "    {line}");
-    }
-    text
 }

@@ -1,7 +1,6 @@
 //! The shell: reads lines, has them carried out, says what was wrong, and leaves with a closing handshake.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +10,12 @@ use rustyline::error::ReadlineError;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
+use crate::render::Meaning;
 use crate::session::{ConnectOptions, State, Timeline};
 
 use super::completion::Known;
 use super::connections::{Connection, Connections};
-use super::error::ShellError;
+use super::error::{ShellError, in_words};
 use super::history::{HistoryFile, LINES};
 use super::link::{self, Link, OpenLink};
 use super::memory::Memory;
@@ -138,7 +138,8 @@ impl Shell {
         }
         let link = (self.open)(options.clone(), self.timeline.clone()).map_err(|error| {
             let hint = "are too many connections open? /connections lists them";
-            ShellError::refused(format!("cannot open \"{}\": {error}", options.url.escape_debug()), hint)
+            let why = in_words(&error);
+            ShellError::refused(format!("cannot open \"{}\": {why}", options.url.escape_debug()), hint)
         })?;
         let number = link.number();
         let named = name.is_some();
@@ -196,7 +197,7 @@ impl Shell {
         }
         let text = std::fs::read_to_string(path).map_err(|error| {
             ShellError::refused(
-                format!("cannot read \"{file}\": {error}"),
+                format!("cannot read \"{file}\": {}", in_words(&error)),
                 "/source runs each line of a text file as if typed",
             )
         })?;
@@ -220,10 +221,10 @@ impl Shell {
     }
 
     fn complain(&self, error: &ShellError) {
-        let (red, dim, plain) = if self.coloured { ("\x1b[31m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
-        let mut text = String::new();
-        let _ = writeln!(text, "  {red}error:{plain} {error}\n  {dim}hint: {}{plain}", error.hint());
-        self.screen.print(&text);
+        self.screen.compose(|view, out| {
+            view.paragraph(Meaning::Violation, "error:", &error.to_string(), out);
+            view.paragraph(Meaning::Dim, "hint:", &error.hint(), out);
+        });
     }
 
     /// Waits until `done`, `limit` has passed or Ctrl-C; the screen goes on meanwhile. Whether it is done.
@@ -247,9 +248,12 @@ impl Shell {
     }
 
     /// Closes these with 1000 and waits at most [`CLOSING`]; what is not closed then is dropped. One that is still being
-    /// opened ends with its handle.
+    /// opened is not waited for.
     pub(super) fn close(&self, links: &[Arc<dyn Link>]) {
         let unfinished = || links.iter().filter(|link| matches!(link.state(), State::Open | State::Closing));
+        for link in links.iter().filter(|link| link.state() == State::Connecting) {
+            drop(link.send(Command::Drop));
+        }
         for link in unfinished() {
             drop(link.send(Command::Close { code: Some(1000), reason: String::new(), force: false }));
         }
@@ -304,7 +308,7 @@ impl Shell {
     /// Says once that lines are not kept.
     fn no_history(&mut self, error: &std::io::Error) {
         if let Some(file) = self.history.take() {
-            let problem = format!("cannot keep the lines typed in \"{}\": {error}", file.path().display());
+            let problem = format!("cannot keep the lines typed in \"{}\": {}", file.path().display(), in_words(error));
             self.complain(&ShellError::refused(problem, "is its directory writable? XDG_STATE_HOME names another one"));
         }
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::event::{Event, FrameEvent, Kind};
+use crate::protocol::Opcode;
 use crate::session::Sink;
 
 use super::request::Filter;
@@ -38,6 +39,10 @@ struct State {
     pending: String,
     capacity: usize,
     skipped: Skipped,
+    /// The connection in use may have changed its state since the prompt was drawn; told at the next flush, when it has.
+    stale: bool,
+    /// The prompt must be drawn anew, text or not.
+    redraw: bool,
     /// Somebody sits at the prompt, so text must go above it.
     reading: bool,
     ended: bool,
@@ -65,6 +70,8 @@ impl Screen {
             pending: String::new(),
             capacity,
             skipped: Skipped::default(),
+            stale: false,
+            redraw: false,
             reading: false,
             ended: false,
         };
@@ -115,7 +122,9 @@ impl Screen {
 
     /// The same for the thread that draws the prompt: somebody sits there from now on.
     pub(super) fn take_at_prompt(&self, limit: usize) -> String {
-        self.lock().reading = true;
+        let mut state = self.lock();
+        (state.reading, state.redraw) = (true, false);
+        drop(state);
         self.shared.changed.notify_all();
         self.take(limit)
     }
@@ -136,10 +145,10 @@ impl Screen {
         self.shared.changed.notify_all();
     }
 
-    /// Waits for text to show; with `at_prompt`, only while somebody sits at the prompt. `false` at the end.
+    /// Waits for something to show; with `at_prompt`, only while somebody sits at the prompt. `false` at the end.
     pub(super) fn wait(&self, at_prompt: bool) -> bool {
         let mut state = self.lock();
-        while !state.ended && (!state.has_text() || at_prompt && !state.reading) {
+        while !state.ended && (!state.has_news() || at_prompt && !state.reading) {
             state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.ended
@@ -159,6 +168,7 @@ impl Screen {
 impl Sink for Screen {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let mut state = self.lock();
+        state.stale |= !matches!(&event.kind, Kind::Frame(frame) if frame.frame.header.opcode != Opcode::CLOSE);
         match &event.kind {
             Kind::Frame(frame) if state.filter.hides(frame) => return Ok(()),
             Kind::Frame(_) if state.is_full() => state.skipped.frames += 1,
@@ -173,7 +183,14 @@ impl Sink for Screen {
         Ok(())
     }
 
+    /// An event that changes a connection's state comes just before the change. A thread flushes before it waits, and by
+    /// then it has changed.
     fn flush(&mut self) -> io::Result<()> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.stale) {
+            state.redraw = true;
+            self.shared.changed.notify_all();
+        }
         Ok(())
     }
 }
@@ -185,8 +202,8 @@ impl State {
         self.pending.len() + if skipping { self.capacity / 8 } else { 0 } >= self.capacity
     }
 
-    fn has_text(&self) -> bool {
-        !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
+    fn has_news(&self) -> bool {
+        self.redraw || !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
     }
 
     /// Says what was skipped, in its place.

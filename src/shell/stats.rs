@@ -80,11 +80,12 @@ impl Stats {
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a rate is shown with a digit or two")]
     pub(super) fn report(&self, now: Duration) -> String {
-        let Some(first) = self.first else { return "no frames yet\n".into() };
+        let Some(first) = self.first else { return "  no frames yet\n".into() };
         let mut out = format!("  {:<22} {:>12} {:>15} {:>15}\n", "", "frames", "payload bytes", "wire bytes");
         let mut totals = [Count::default(); 2];
         for ((received, opcode), count) in &self.counts {
-            row(&mut out, &format!("{} {opcode}", direction(*received)), count);
+            let reserved = if opcode.is_reserved() { "op " } else { "" };
+            row(&mut out, &format!("{} {reserved}{opcode}", direction(*received)), count);
             let total = &mut totals[usize::from(*received)];
             total.frames += count.frames;
             total.payload += count.payload;
@@ -107,12 +108,13 @@ impl Stats {
             sorted.sort_unstable();
             let _ = writeln!(
                 out,
-                "  {:<22} p50 {}  p99 {}  max {}  ({} pongs)",
+                "  {:<22} p50 {}  p99 {}  max {}  ({} pong{})",
                 "ping round trip",
                 milliseconds(percentile(&sorted, 50)),
                 milliseconds(percentile(&sorted, 99)),
                 milliseconds(self.slowest),
                 self.pings,
+                if self.pings == 1 { "" } else { "s" },
             );
         }
         if self.violations > 0 {
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn frames_bytes_and_round_trips_are_counted() {
         let mut stats = Stats::default();
-        assert_eq!(stats.report(Duration::ZERO), "no frames yet\n");
+        assert_eq!(stats.report(Duration::ZERO), "  no frames yet\n");
         stats.count(&frame(1, Direction::Sent, Opcode::TEXT, "hello"));
         stats.count(&received(2, "hello"));
         stats.count(&received(3, "you"));

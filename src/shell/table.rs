@@ -13,7 +13,7 @@ pub struct Spec {
     pub aliases: &'static [&'static str],
     /// The arguments, as in a usage line; empty if there are none.
     pub synopsis: &'static str,
-    /// One line.
+    /// In a few words: a column of the help.
     pub summary: &'static str,
     /// What else is worth saying, then examples, a line each.
     pub help: &'static str,
@@ -82,8 +82,9 @@ pub static COMMANDS: &[Spec] = &[
         name: "connect",
         aliases: &["open"],
         synopsis: "URL [flags] [as NAME]",
-        summary: "open a connection and use it",
-        help: "The flags are those of the command line. Further connections share the timeline.\n\
+        summary: "open a connection",
+        help: "It is the one in use from then on. The flags are those of the command line.\n\
+               Further connections share the timeline.\n\
                /connect ws://127.0.0.1:7000/echo\n\
                /connect wss://example.org/chat -H 'X-Room: 1' as bob",
         complete: Complete::Connect,
@@ -93,8 +94,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "reconnect",
         aliases: &[],
         synopsis: "",
-        summary: "open the connection in use again, as it was opened",
-        help: "/reconnect\n@bob /reconnect",
+        summary: "open it again",
+        help: "As it was opened; one that is open is closed first.\n/reconnect\n@bob /reconnect",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Reconnect),
     },
@@ -102,7 +103,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "disconnect",
         aliases: &[],
         synopsis: "",
-        summary: "close the connection in use with 1000",
+        summary: "close it with 1000",
         help: "To give a code and a reason: /close. To end without a close frame: /drop.",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Disconnect),
@@ -111,8 +112,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "send",
         aliases: &[],
         synopsis: "TEXT | @FILE | hex:... | base64:...",
-        summary: "send a message: text if it is UTF-8, else binary",
-        help: "/send hello\n/send @request.json",
+        summary: "send text or binary",
+        help: "Text if it is UTF-8, else binary.\n/send hello\n/send @request.json",
         complete: Complete::AtPath,
         parse: args::send,
     },
@@ -120,7 +121,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "text",
         aliases: &["t"],
         synopsis: "[TEXT]",
-        summary: "send a text message, exactly as typed",
+        summary: "send a text message",
         help: "A line that begins with neither / nor @ is sent like this too.\n/text @bob is not here\n/text",
         complete: Complete::Nothing,
         parse: args::text,
@@ -129,7 +130,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "binary",
         aliases: &["b"],
         synopsis: "HEX | base64:... | text:... | @FILE",
-        summary: "send a binary message",
+        summary: "send hex, base64, a file",
         help: "/binary deadbeef\n/binary de ad be ef\n/binary base64:3q2+7w==\n/binary @image.png",
         complete: Complete::AtPath,
         parse: args::binary,
@@ -138,9 +139,9 @@ pub static COMMANDS: &[Spec] = &[
         name: "json",
         aliases: &["j"],
         synopsis: "JSON",
-        summary: "check JSON and send it without blanks, otherwise as typed",
-        help: "Key order, duplicate keys and the spelling of numbers stay. Enter makes a new line while the end is missing;\n\
-               an empty line sends it to be checked all the same.\n\
+        summary: "check and send JSON",
+        help: "Sent without blanks; key order, duplicate keys and numbers stay as typed.\n\
+               Enter makes a new line while the end is missing, an empty line sends it.\n\
                /json {\"id\": 1, \"method\": \"ping\"}",
         complete: Complete::Nothing,
         parse: args::json,
@@ -149,8 +150,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "ping",
         aliases: &[],
         synopsis: "[TEXT | hex:... | base64:... | @FILE]",
-        summary: "send a ping with up to 125 bytes",
-        help: "The pong shows the round trip.\n/ping\n/ping tick\n/ping hex:00ff",
+        summary: "send a ping",
+        help: "With up to 125 bytes. The pong shows the round trip.\n/ping\n/ping tick\n/ping hex:00ff",
         complete: Complete::AtPath,
         parse: args::ping,
     },
@@ -158,8 +159,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "pong",
         aliases: &[],
         synopsis: "[TEXT | hex:... | base64:... | @FILE]",
-        summary: "send a pong that nobody asked for",
-        help: "/pong\n/pong still here",
+        summary: "send a pong unasked",
+        help: "With up to 125 bytes.\n/pong\n/pong still here",
         complete: Complete::AtPath,
         parse: args::pong,
     },
@@ -167,8 +168,9 @@ pub static COMMANDS: &[Spec] = &[
         name: "close",
         aliases: &[],
         synopsis: "[--force] [CODE [REASON]]",
-        summary: "begin the closing handshake",
-        help: "Without a code the close frame is empty. --force sends codes that may not be on the wire.\n\
+        summary: "send a close frame",
+        help: "Begins the closing handshake. Without a code the close frame is empty.\n\
+               --force sends codes that may not be on the wire.\n\
                /close\n/close 1000 bye\n/close 4001 session expired\n/close --force 1006",
         complete: Complete::Words(&["--force", "1000", "1001", "1002", "1003", "1007", "1008", "1009", "1011"]),
         parse: args::close,
@@ -177,7 +179,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "drop",
         aliases: &[],
         synopsis: "",
-        summary: "end the connection without a close frame",
+        summary: "end it, no close frame",
         help: "The peer sees an abnormal closure (1006).",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Drop),
@@ -186,7 +188,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "fragment",
         aliases: &["fragments"],
         synopsis: "N TEXT | N hex:... | N base64:... | N @FILE",
-        summary: "send a message in N frames",
+        summary: "send a message in frames",
         help: "Text is cut between characters; /frame cuts anywhere.\n/fragment 3 hello\n/fragment 2 hex:00010203",
         complete: Complete::AtPath,
         parse: args::fragment,
@@ -195,9 +197,11 @@ pub static COMMANDS: &[Spec] = &[
         name: "frame",
         aliases: &[],
         synopsis: "[op=..] [fin=0|1] [rsv=0..7] [mask=none|random|KEY] [len=7|16|64] [length=N] [PAYLOAD]",
-        summary: "send any frame, right or wrong",
-        help: "op: a name or 0 to 15 (default text). rsv: 4 is RSV1. mask: as the role demands if not said; KEY is 8 hex digits.\n\
-               len: how many bits the length is written in. length: what the header claims, whatever the payload.\n\
+        summary: "send any frame at all",
+        help: "op: a name or 0 to 15 (default text). rsv: 4 is RSV1, 2 RSV2, 1 RSV3.\n\
+               mask: as the role demands if not said; KEY is 8 hex digits.\n\
+               len: how many bits the length is written in.\n\
+               length: what the header claims, whatever the payload.\n\
                PAYLOAD: text, hex:..., base64:... or @FILE; -- ends the fields before it.\n\
                /frame op=3 fin=0 rsv=4 hello\n\
                /frame op=ping mask=none len=64 hex:00ff\n\
@@ -210,8 +214,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "headers",
         aliases: &[],
         synopsis: "",
-        summary: "show the opening handshake, as on the wire",
-        help: "/headers\n@bob /headers",
+        summary: "show the handshake, raw",
+        help: "As on the wire, whatever --headers says.\n/headers\n@bob /headers",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Headers),
     },
@@ -219,8 +223,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "info",
         aliases: &[],
         synopsis: "",
-        summary: "show address, timings, TLS, certificate, what was negotiated",
-        help: "/info\n@bob /info",
+        summary: "show TLS, what was agreed on",
+        help: "Address, timings, subprotocol, extensions, TLS and its certificate.\n/info\n@bob /info",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Info),
     },
@@ -228,8 +232,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "show",
         aliases: &["s"],
         synopsis: "[N]",
-        summary: "show frame N whole: header bits, hexdump, JSON, inflated",
-        help: "Without N the last frame; -2 is the one before it.\n/show\n/show 17\n/show -2",
+        summary: "show a frame bit by bit",
+        help: "Header bits, hexdump, JSON, inflated. Without N the last frame; -2 is the\none before it.\n/show\n/show 17\n/show -2",
         complete: Complete::Nothing,
         parse: args::show,
     },
@@ -237,8 +241,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "last",
         aliases: &["l"],
         synopsis: "[N]",
-        summary: "show the last N frames again (10)",
-        help: "As /set says now, whatever is filtered.\n/last\n/last 50",
+        summary: "show the last frames again",
+        help: "Ten without N. As /set says now, whatever is filtered.\n/last\n/last 50",
         complete: Complete::Nothing,
         parse: args::last,
     },
@@ -246,8 +250,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "find",
         aliases: &["f"],
         synopsis: "REGEX",
-        summary: "show the frames whose payload matches",
-        help: "/find error|fail\n/find (?i)\"id\":\\s*7\\b\n/find (?-u)\\xff\\xfe",
+        summary: "find payloads by a regex",
+        help: "Shows the frames whose payload matches.\n/find error|fail\n/find (?i)\"id\":\\s*7\\b\n/find (?-u)\\xff\\xfe",
         complete: Complete::Nothing,
         parse: args::find,
     },
@@ -255,8 +259,9 @@ pub static COMMANDS: &[Spec] = &[
         name: "filter",
         aliases: &[],
         synopsis: "[sent|received] [op=..] [REGEX] | off",
-        summary: "choose which frames are shown as they come",
-        help: "Only the screen is filtered: all frames are held for /last and /find. Without arguments says what is filtered.\n\
+        summary: "choose which frames to see",
+        help: "Only the screen is filtered: all frames are held for /last and /find.\n\
+               Without arguments says what is filtered.\n\
                /filter received op=text\n/filter sent heartbeat\n/filter off",
         complete: Complete::Words(FILTER_WORDS),
         parse: args::filter,
@@ -265,8 +270,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "set",
         aliases: &[],
         synopsis: "[SETTING [VALUE]]",
-        summary: "change how frames are shown, or say how they are",
-        help: "/set\n/set format full\n/set timestamps clock\n/set json pretty\n/set on-violation continue",
+        summary: "choose how they are shown",
+        help: "Without a value says what it is, without a setting lists all.\n/set\n/set format full\n/set timestamps clock\n/set json pretty\n/set on-violation continue",
         complete: Complete::Setting,
         parse: args::set,
     },
@@ -274,7 +279,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "stats",
         aliases: &[],
         synopsis: "",
-        summary: "frames and bytes by direction and opcode, rates, round trips",
+        summary: "count frames, bytes, rates",
         help: "Counted from the start, all connections together.",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Stats),
@@ -284,7 +289,8 @@ pub static COMMANDS: &[Spec] = &[
         aliases: &["u"],
         synopsis: "NAME",
         summary: "use another connection",
-        help: "A connection without a name has its number. @NAME before a line sends just that line there.\n\
+        help: "A connection without a name has its number.\n\
+               @NAME before a line sends just that line there.\n\
                /use bob\n@bob hello\n@2 /ping",
         complete: Complete::Connection,
         parse: args::use_connection,
@@ -293,7 +299,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "connections",
         aliases: &["ls"],
         synopsis: "",
-        summary: "list the connections, their names and states",
+        summary: "list the connections",
         help: "The one in use has a >.",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Connections),
@@ -302,9 +308,10 @@ pub static COMMANDS: &[Spec] = &[
         name: "history",
         aliases: &[],
         synopsis: "[N]",
-        summary: "list the last N lines typed (20)",
-        help: "A line that begins with a blank, or holds a password, a token or a cookie, is not kept for the next time.\n\
-               Ctrl-R searches.",
+        summary: "list the lines typed",
+        help: "Twenty without N. Ctrl-R searches.\n\
+               A line that begins with a blank, or holds a password, a token or a cookie,\n\
+               is not kept for the next time.",
         complete: Complete::Nothing,
         parse: args::history,
     },
@@ -312,8 +319,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "note",
         aliases: &["n"],
         synopsis: "TEXT",
-        summary: "put a note on the timeline and into the recording",
-        help: "/note now with the new server",
+        summary: "put a note on the timeline",
+        help: "And into the recording.\n/note now with the new server",
         complete: Complete::Nothing,
         parse: args::note,
     },
@@ -321,7 +328,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "source",
         aliases: &[],
         synopsis: "FILE",
-        summary: "run each line of a file as if typed",
+        summary: "run the lines of a file",
         help: "An error names file and line; the rest still runs. Ctrl-C stops it.\n/source steps.txt",
         complete: Complete::Path,
         parse: args::source,
@@ -330,7 +337,7 @@ pub static COMMANDS: &[Spec] = &[
         name: "help",
         aliases: &["?", "h"],
         synopsis: "[COMMAND]",
-        summary: "list the commands, or explain one",
+        summary: "list or explain commands",
         help: "/help\n/help frame",
         complete: Complete::Command,
         parse: args::help,
@@ -339,8 +346,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "quit",
         aliases: &["q", "exit"],
         synopsis: "",
-        summary: "close all connections with 1000 and leave",
-        help: "So does Ctrl-D. It waits 2 s for the peers; Ctrl-C leaves at once.",
+        summary: "close all and leave",
+        help: "With 1000, as Ctrl-D does. It waits 2 s at most; Ctrl-C leaves at once.",
         complete: Complete::Nothing,
         parse: |rest| args::none(rest, Action::Quit),
     },

@@ -18,7 +18,8 @@ use rustyline::highlight::MatchingBracketHighlighter;
 use rustyline::hint::HistoryHinter;
 use rustyline::history::{History as _, MemHistory};
 use rustyline::{
-    Cmd, ColorMode, CompletionType, Config, Editor, EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers,
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Editor, Event, EventContext, EventHandler,
+    ExternalPrinter, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 
 use super::completion::Known;
@@ -70,6 +71,8 @@ impl Terminal {
             past: HistoryHinter::new(),
         }));
         editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), EventHandler::Simple(Cmd::Newline));
+        let cancel = EventHandler::Conditional(Box::new(Cancel { screen: screen.clone() }));
+        editor.bind_sequence(KeyEvent(KeyCode::Char('C'), Modifiers::CTRL), cancel);
         for line in history {
             editor.add_history_entry(line.as_str())?;
         }
@@ -119,6 +122,26 @@ impl Drop for Terminal {
             drop(thread.join());
         }
         self.drain();
+    }
+}
+
+/// Ctrl-C at the prompt: the line goes up with a `^C` behind it, and the prompt is empty again. (Ending the read, as rustyline
+/// does, would leave the hint on the screen as if it had been typed.)
+struct Cancel {
+    screen: Screen,
+}
+
+impl ConditionalEventHandler for Cancel {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        let line = context.line();
+        if line.is_empty() {
+            self.screen.print("  Ctrl-D or /quit leaves");
+        } else {
+            let shown = |c: char| if c.is_control() { ' ' } else { c };
+            let lines: Vec<String> = line.lines().map(|line| line.chars().map(shown).collect()).collect();
+            self.screen.print(&format!("  {}^C", lines.join("\n  ")));
+        }
+        Some(Cmd::Kill(Movement::WholeBuffer))
     }
 }
 

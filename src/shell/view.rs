@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::event::{Event, FrameEvent, Kind};
 use crate::recording::{Lines, Secrets};
-use crate::render::{self, Format, HeadersShown, JsonShown, Renderer, Subject, Timestamps};
+use crate::render::{self, Format, HeadersShown, JsonShown, Meaning, Renderer, Subject, Timestamps};
 
 use super::scrollback::Entry;
 
@@ -84,6 +84,16 @@ impl View {
             let wanted = if raw { head } else { !head };
             renderer.event(event, if wanted { out } else { &mut unseen });
         }
+    }
+
+    /// Appends text in the look of its meaning.
+    pub(super) fn paint(&self, meaning: Meaning, text: &str, out: &mut String) {
+        self.renderer.options().palette.paint(meaning, text, out);
+    }
+
+    /// Appends words of the shell's own, folded to begin behind a label.
+    pub(super) fn paragraph(&self, meaning: Meaning, label: &str, text: &str, out: &mut String) {
+        render::paragraph(meaning, label, text, self.renderer.options(), out);
     }
 
     /// A setting's value now.

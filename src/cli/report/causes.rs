@@ -31,30 +31,25 @@ impl From<SendError> for Report {
 
 impl From<OpenError> for Report {
     fn from(error: OpenError) -> Report {
-        let (exit, hint) = match &error {
-            OpenError::Target(_) | OpenError::Header(_) => (Exit::Usage, None),
-            OpenError::Transport { error, .. } => {
-                let exit = match error.kind() {
-                    FailureKind::Usage => Exit::Usage,
-                    FailureKind::Resolve => Exit::Resolve,
-                    FailureKind::Connect => Exit::Connect,
-                    FailureKind::Tls => Exit::Tls,
-                    FailureKind::Timeout => Exit::Timeout,
-                    FailureKind::File => Exit::File,
-                };
-                (exit, error.hint())
-            }
-            OpenError::Head { error, .. } => (Exit::Handshake, error.hint().map(str::to_owned)),
-            OpenError::Refused { hint, .. } => (Exit::Handshake, hint.map(str::to_owned)),
-            OpenError::Wrong { .. } => {
-                let hint = "--headers full shows the bytes, --on-violation continue connects all the same";
-                (Exit::Handshake, Some(hint.to_owned()))
-            }
-            OpenError::Redirect(_) | OpenError::TooManyRedirects { .. } => (Exit::Handshake, None),
-            OpenError::Timeout { .. } => (Exit::Timeout, Some("--handshake-timeout sets the limit".to_owned())),
-            OpenError::Broken { .. } => (Exit::Handshake, Some("is it a TLS port? try wss://".to_owned())),
+        let exit = match &error {
+            OpenError::Target(_) | OpenError::Header(_) => Exit::Usage,
+            OpenError::Transport { error, .. } => match error.kind() {
+                FailureKind::Usage => Exit::Usage,
+                FailureKind::Resolve => Exit::Resolve,
+                FailureKind::Connect => Exit::Connect,
+                FailureKind::Tls => Exit::Tls,
+                FailureKind::Timeout => Exit::Timeout,
+                FailureKind::File => Exit::File,
+            },
+            OpenError::Timeout { .. } => Exit::Timeout,
+            OpenError::Head { .. }
+            | OpenError::Refused { .. }
+            | OpenError::Wrong { .. }
+            | OpenError::Redirect(_)
+            | OpenError::TooManyRedirects { .. }
+            | OpenError::Broken { .. } => Exit::Handshake,
         };
-        Report { exit, message: error.to_string(), hint }
+        Report { exit, message: error.to_string(), hint: error.hint() }
     }
 }
 

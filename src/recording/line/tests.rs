@@ -51,7 +51,7 @@ fn a_connection_reads_as_the_format_says() {
             })),
         ),
         on(0, 9_300_002, Kind::Note("what the user \"wrote\"\n".into())),
-        on(2, 9_300_003, Kind::Error("cannot connect to ws://u:p@h: refused".into())),
+        on(2, 9_300_003, Kind::Error { text: "cannot connect to ws://u:p@h: refused".into(), hint: None }),
     ];
     assert_eq!(
         masked(&events),

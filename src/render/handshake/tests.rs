@@ -6,10 +6,13 @@ use jiff::tz::TimeZone;
 use crate::event::samples::{at, open, open_tls, ready, response};
 use crate::event::{Event, Kind, Open, Role};
 use crate::handshake::Fault;
-use crate::render::{HeadersShown, Options, Palette, Renderer, WallClock};
+use crate::render::{Format, HeadersShown, Options, Palette, Renderer, WallClock};
 
 fn render(headers: HeadersShown, events: &[Event]) -> String {
-    let options = Options { headers, ..Options::default() };
+    render_with(Options { headers, ..Options::default() }, events)
+}
+
+fn render_with(options: Options, events: &[Event]) -> String {
     let mut renderer = Renderer::new(options, WallClock { created: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC });
     let mut out = String::new();
     for event in events {
@@ -122,7 +125,7 @@ fn what_was_agreed_on_is_listed() {
     let extensions = Some("permessage-deflate; server_no_context_takeover");
     let events =
         [at(0, Kind::Open(Box::new(open_tls()))), at(1, Kind::Ready(Box::new(ready(Some("chat"), extensions))))];
-    let connected = "● connected  wss://example.org/echo  dns 0.1 ms  tcp 0.2 ms  tls 3.0 ms  upgrade 0.5 ms  \
+    let connected = "● connected  wss://example.org/echo  127.0.0.1:7000  dns 0.1 ms  tcp 0.2 ms  tls 3.0 ms  upgrade 0.5 ms  \
                      subprotocol chat  permessage-deflate; server_no_context_takeover\n";
     assert_eq!(render(HeadersShown::None, &events), connected);
     assert_eq!(
@@ -131,23 +134,27 @@ fn what_was_agreed_on_is_listed() {
             + "  TLS          TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN http/1.1\n  \
                certificate  CN=example.org, until 1970-01-31 (in 30 days)\n"
     );
-    assert_eq!(
-        render(HeadersShown::Full, &events),
-        connected.to_owned()
-            + "  address      127.0.0.1:7000
-  subprotocol  chat
-  extensions   permessage-deflate; server_no_context_takeover
-  compression  server 15 window bits, context takeover; client 15 window bits, context takeover
-  timings      dns 0.1 ms, tcp 0.2 ms, tls 3.0 ms, upgrade 0.5 ms
-  TLS          TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN http/1.1
+    let certificate = "  TLS          TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN http/1.1
   server name  example.org
   certificate  CN=example.org
   issuer       CN=Test CA
   names        example.org, 127.0.0.1
   valid        1970-01-01 to 1970-01-31 (in 30 days)
   SHA-256      "
-            + &["AB"; 32].join(":")
-            + "\n"
+        .to_owned()
+        + &["AB"; 32].join(":")
+        + "\n";
+    assert_eq!(render(HeadersShown::Full, &events), connected.to_owned() + &certificate);
+    let options = Options { headers: HeadersShown::None, format: Format::Full, ..Options::default() };
+    assert_eq!(
+        render_with(options, &events),
+        connected.to_owned()
+            + "  address      127.0.0.1:7000
+  subprotocol  chat
+  extensions   permessage-deflate; server_no_context_takeover
+  compression  server 15 window bits, context takeover; client 15 window bits, context takeover
+  timings      dns 0.1 ms, tcp 0.2 ms, tls 3.0 ms, upgrade 0.5 ms
+" + &certificate
     );
 }
 

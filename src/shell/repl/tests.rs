@@ -128,7 +128,7 @@ fn lines_go_to_the_connection_in_use_or_the_one_named() {
     let shown = bench.run("/connections");
     assert_eq!(shown, "> 1            #1    open        a/x\n  bob          #2    open        b/y\n");
     let shown = bench.run("@eve hi");
-    assert!(shown.starts_with("  error: no connection named \"eve\"\n  hint: there is 1, bob;"), "{shown}");
+    assert!(shown.starts_with("  error: no connection named \"eve\"\n  hint: the connections are 1, bob;"), "{shown}");
     let shown = bench.run("/connect ws://c as bob");
     assert!(shown.starts_with("  error: \"bob\" is open to b/y\n"), "{shown}");
     assert_eq!(bench.sent(), []);
