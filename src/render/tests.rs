@@ -1,3 +1,5 @@
+//! What is shown, byte for byte, in every format and width.
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::render::Meaning;
 
-use super::table::{self, COMMANDS, Spec};
+use super::table::{self, Spec};
 use super::view::View;
 
 /// The groups of the left column, then of the right one. Every command is in one of them.

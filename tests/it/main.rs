@@ -1,3 +1,5 @@
 //! Every integration test, as one program.
 
 mod demo;
+mod house;
+mod readme;

@@ -77,7 +77,8 @@ impl Drop for Demo {
 fn each_recipe_runs() {
     let demo = Demo::start();
     let readme = fs::read_to_string(README).expect("a README");
-    let recipes = readme.split("```sh\n").skip(1).filter_map(|block| block.split_once("```")).flat_map(|(b, _)| b.lines());
+    let recipes =
+        readme.split("```sh\n").skip(1).filter_map(|block| block.split_once("```")).flat_map(|(b, _)| b.lines());
     let folder = Path::new(WSCOPE).parent().expect("a folder");
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
     let jq = Command::new("jq").arg("--version").output().is_ok();

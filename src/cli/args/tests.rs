@@ -1,3 +1,5 @@
+//! The command line, its help and its errors.
+
 use super::*;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/help.txt");

@@ -1,3 +1,5 @@
+//! Where a setting comes from: flag, environment, profile, default.
+
 use std::collections::HashMap;
 
 use super::*;

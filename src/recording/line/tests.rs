@@ -1,3 +1,5 @@
+//! Lines byte for byte, and what can be read back from them.
+
 use std::time::Duration;
 
 use bytes::Bytes;

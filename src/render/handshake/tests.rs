@@ -1,3 +1,5 @@
+//! Opening handshakes and what came of them, as they are shown.
+
 use std::time::SystemTime;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Whole frames as they are shown.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Lines and what they mean, in tables, wrong ones with what is said of them.
+
 use bytes::Bytes;
 
 use super::*;

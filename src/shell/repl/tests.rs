@@ -1,3 +1,5 @@
+//! What a line does, on connections that only note what they are told.
+
 use std::io;
 use std::sync::atomic::AtomicU32;
 
