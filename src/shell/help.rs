@@ -101,6 +101,7 @@ fn paint(cell: &Cell, view: &View, out: &mut String) -> usize {
 mod tests {
     use super::*;
     use crate::shell::samples::plain;
+    use crate::shell::table::COMMANDS;
 
     #[test]
     fn the_list_names_every_command_once_and_fits_a_small_terminal() {

@@ -39,13 +39,20 @@ struct State {
     pending: String,
     capacity: usize,
     skipped: Skipped,
-    /// The connection in use may have changed its state since the prompt was drawn; told at the next flush, when it has.
-    stale: bool,
-    /// The prompt must be drawn anew, text or not.
-    redraw: bool,
+    prompt: Drawn,
     /// Somebody sits at the prompt, so text must go above it.
     reading: bool,
     ended: bool,
+}
+
+/// Whether the prompt shows the states that connections are in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drawn {
+    Right,
+    /// Something has happened that changes a state; the change is there by the next flush.
+    BeforeChange,
+    /// It must be drawn anew, text or not.
+    Wrong,
 }
 
 /// What was counted instead of shown.
@@ -70,8 +77,7 @@ impl Screen {
             pending: String::new(),
             capacity,
             skipped: Skipped::default(),
-            stale: false,
-            redraw: false,
+            prompt: Drawn::Right,
             reading: false,
             ended: false,
         };
@@ -123,7 +129,10 @@ impl Screen {
     /// The same for the thread that draws the prompt: somebody sits there from now on.
     pub(super) fn take_at_prompt(&self, limit: usize) -> String {
         let mut state = self.lock();
-        (state.reading, state.redraw) = (true, false);
+        state.reading = true;
+        if state.prompt == Drawn::Wrong {
+            state.prompt = Drawn::Right;
+        }
         drop(state);
         self.shared.changed.notify_all();
         self.take(limit)
@@ -168,7 +177,9 @@ impl Screen {
 impl Sink for Screen {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let mut state = self.lock();
-        state.stale |= !matches!(&event.kind, Kind::Frame(frame) if frame.frame.header.opcode != Opcode::CLOSE);
+        if !matches!(&event.kind, Kind::Frame(frame) if frame.frame.header.opcode != Opcode::CLOSE) {
+            state.prompt = Drawn::BeforeChange;
+        }
         match &event.kind {
             Kind::Frame(frame) if state.filter.hides(frame) => return Ok(()),
             Kind::Frame(_) if state.is_full() => state.skipped.frames += 1,
@@ -187,8 +198,8 @@ impl Sink for Screen {
     /// then it has changed.
     fn flush(&mut self) -> io::Result<()> {
         let mut state = self.lock();
-        if std::mem::take(&mut state.stale) {
-            state.redraw = true;
+        if state.prompt == Drawn::BeforeChange {
+            state.prompt = Drawn::Wrong;
             self.shared.changed.notify_all();
         }
         Ok(())
@@ -203,7 +214,7 @@ impl State {
     }
 
     fn has_news(&self) -> bool {
-        self.redraw || !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
+        self.prompt == Drawn::Wrong || !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
     }
 
     /// Says what was skipped, in its place.
