@@ -1,7 +1,7 @@
 //! The README is kept true: its transcript is what the tour prints, and each of its recipes runs.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -41,8 +41,8 @@ fn settle(tour: &str) -> String {
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, |_: &Captures<'_>| value).into_owned();
     }
-    // What stands before the arrow of an answer's time moves with it.
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
 }
 
 /// The server that the recipes are run against, ended with the test.
@@ -85,7 +85,7 @@ fn each_recipe_runs() {
     let mut count = 0;
     for recipe in recipes {
         if recipe.contains("jq") && !jq {
-            eprintln!("skipped: {recipe}: jq is not installed");
+            let _ = writeln!(std::io::stderr(), "skipped: {recipe}: jq is not installed");
             continue;
         }
         let command = recipe.replace(":7000", &format!(":{}", demo.1));
