@@ -14,6 +14,8 @@ use crate::session::Waker;
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     flag: Arc<AtomicBool>,
+    /// Whether the next one ends the program at once.
+    at_once: Arc<AtomicBool>,
     waker: Waker,
 }
 
@@ -23,13 +25,20 @@ impl Interrupt {
     /// # Errors
     /// When the system refuses a signal handler.
     pub fn watch(waker: Waker) -> io::Result<Interrupt> {
-        let flag = Arc::new(AtomicBool::new(false));
+        let [flag, at_once] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&flag))?;
+            for ends in [&flag, &at_once] {
+                flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(ends))?;
+            }
             flag::register(signal, Arc::clone(&flag))?;
             pipe::register(signal, waker.descriptor()?)?;
         }
-        Ok(Interrupt { flag, waker })
+        Ok(Interrupt { flag, at_once, waker })
+    }
+
+    /// Whether already the first ends the program at once: for as long as nothing waits on the waker.
+    pub fn ends_at_once(&self, at_once: bool) {
+        self.at_once.store(at_once, Ordering::Release);
     }
 
     /// Whether it has happened.

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use crate::cli::report::{Exit, Report, io_reason};
-use crate::event::{Closed, Event, Kind};
+use crate::event::{Closed, Event, Kind, Violation};
+use crate::protocol::Rule;
 use crate::protocol::close::code_name;
 
 /// What a run has seen that decides how it ends.
@@ -13,16 +14,23 @@ pub struct Outcome {
     /// What ends the run with an error whatever the connection does then.
     failure: Option<Report>,
     interrupted: bool,
-    violation: Option<String>,
+    violation: Option<Box<Violation>>,
     closed: Option<Box<Closed>>,
+    /// Nobody reads what we write any more, as after `head`: no end is an error then.
+    unread: bool,
 }
 
 impl Outcome {
+    /// The run has failed, however the connection ends. The first failure counts.
+    pub fn fail(&mut self, report: Report) {
+        self.failure.get_or_insert(report);
+    }
+
     /// Takes note of an event.
     pub fn note(&mut self, event: &Event) {
         match &event.kind {
             Kind::Violation { violation, .. } if self.violation.is_none() => {
-                self.violation = Some(violation.to_string());
+                self.violation = Some(violation.clone());
             }
             Kind::Close(closed) => self.closed = Some(closed.clone()),
             _ => {}
@@ -37,15 +45,15 @@ impl Outcome {
     /// The peer stayed silent before the wanted number of messages had come.
     pub fn too_few(&mut self, received: u64, wanted: u64, idle: Duration) {
         let message = format!("{received} of {wanted} messages, and then none for {idle:?}");
-        self.failure
-            .get_or_insert(Report::new(Exit::Timeout, message).hint("--wait sets how long to wait for the next"));
+        self.fail(Report::new(Exit::Timeout, message).hint("--wait sets how long to wait for the next"));
     }
 
     /// Standard output takes no more. A reader that has gone away is no error.
     pub fn sink_failed(&mut self, error: &io::Error) {
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            let message = format!("cannot write the output: {}", io_reason(error));
-            self.failure.get_or_insert(Report::new(Exit::File, message));
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            self.unread = true;
+        } else {
+            self.fail(Report::new(Exit::File, format!("cannot write the output: {}", io_reason(error))));
         }
     }
 
@@ -53,14 +61,18 @@ impl Outcome {
     pub fn closed_early(&mut self, received: u64, wanted: u64) {
         if !self.interrupted && self.violation.is_none() && self.abnormal().is_none() {
             let message = format!("the connection was closed after {received} of {wanted} messages");
-            self.failure.get_or_insert(Report::new(Exit::Failed, message));
+            self.fail(Report::new(Exit::Failed, message));
         }
     }
 
     /// Whether the connection broke, so that another may do better.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.failure.is_none() && !self.interrupted && self.violation.is_none() && self.abnormal().is_some()
+        self.failure.is_none()
+            && !self.interrupted
+            && !self.unread
+            && self.violation.is_none()
+            && self.abnormal().is_some()
     }
 
     /// How the run ends.
@@ -68,15 +80,27 @@ impl Outcome {
     /// # Errors
     /// The report of what went wrong.
     pub fn report(&self) -> Result<Exit, Report> {
-        if let Some(report) = &self.failure {
-            return Err(report.clone());
-        }
         if self.interrupted {
             return Ok(Exit::Interrupted);
         }
+        if self.unread {
+            return Ok(Exit::Success);
+        }
+        if let Some(report) = &self.failure {
+            return Err(report.clone());
+        }
         if let Some(violation) = &self.violation {
-            let report = Report::new(Exit::Violation, format!("the peer broke the protocol: {violation}"));
-            return Err(report.hint("--on-violation continue goes on and shows what follows"));
+            // A limit is ours: the peer broke no rule by going over it.
+            return Err(match violation.rule {
+                Rule::FrameTooLarge | Rule::MessageTooLarge => {
+                    Report::new(Exit::Violation, violation.to_string()).hint("--max-message sets the limit")
+                }
+                rule => {
+                    let report = Report::new(Exit::Violation, format!("the peer broke the protocol: {violation}"));
+                    let failed = self.closed.as_ref().is_some_and(|closed| closed.code == Some(rule.close_code()));
+                    if failed { report.hint("--on-violation continue goes on and shows what follows") } else { report }
+                }
+            });
         }
         self.abnormal().map_or(Ok(Exit::Success), |message| Err(Report::new(Exit::Abnormal, message)))
     }

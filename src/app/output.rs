@@ -1,9 +1,10 @@
 //! Standard output as a sink of events, in the format that the settings ask for.
 
-use std::io::{IsTerminal, Stdout, stdout};
+use std::io::{self, IsTerminal, Stdout, stdout};
 
 use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Secrets, Timestamps};
 use crate::cli::settings::OutputSettings;
+use crate::event::{Direction, Event, Kind};
 use crate::recording::{self, JsonLines};
 use crate::render::{self, ColourChoice, Options, Palette, Renderer, Screen, WallClock};
 use crate::session::{Clock, Sink};
@@ -17,6 +18,39 @@ pub fn sink(settings: &OutputSettings, clock: Clock) -> Box<dyn Sink> {
             let settings = OutputSettings { format: Some(format), ..*settings };
             Box::new(Screen::new(renderer(&settings, clock), stdout()))
         }
+    }
+}
+
+/// The same, with no more payloads than `count`, even if more come before the connection is closed.
+#[must_use]
+pub fn counted_sink(settings: &OutputSettings, count: Option<u64>, clock: Clock) -> Box<dyn Sink> {
+    let all = sink(settings, clock);
+    match count.filter(|_| settings.format.is_none_or(|format| format == Format::Raw)) {
+        Some(left) => Box::new(Counted { left, sink: all }),
+        None => all,
+    }
+}
+
+/// Passes on the first messages received, and everything that is no message.
+struct Counted {
+    left: u64,
+    sink: Box<dyn Sink>,
+}
+
+impl Sink for Counted {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(&event.kind, Kind::Frame(frame) if frame.direction == Direction::Received && frame.message.is_some())
+        {
+            if self.left == 0 {
+                return Ok(());
+            }
+            self.left -= 1;
+        }
+        self.sink.event(event)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
     }
 }
 

@@ -4,7 +4,7 @@
 //! The connection is driven on the main thread. Standard input is read on another, since it may be anything (a file, a
 //! pipe, closed), and gives its records in batches, so that a fast input costs no hand-over a message.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
     let clock = Clock::start();
-    let timeline = Timeline::new(clock, vec![output::sink(&settings.output, clock)]);
+    let timeline = Timeline::new(clock, vec![output::counted_sink(&settings.output, settings.pipe.count, clock)]);
     let (timeline, interrupt) = (&timeline, &interrupt);
     let input = Input::start(&settings.pipe, interrupt.waker())?;
     let number = timeline.open_connection();
@@ -46,31 +46,44 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
     let mut wakened = Some(wakened);
     let mut attempt = 0;
     loop {
-        let lost = match open(&settings.connect, timeline, number) {
+        // Until there is a connection, there is nothing to end in good order.
+        interrupt.ends_at_once(true);
+        let opened = open(&settings.connect, timeline, number);
+        interrupt.ends_at_once(false);
+        let lost = match opened {
             Ok(mut driver) => {
                 if let Some(wakened) = wakened.take() {
                     driver = driver.with_waker(wakened);
                 }
                 attempt = 0;
-                let lost = pipe.drive(&mut driver)?;
+                let lost = pipe.drive(&mut driver);
                 wakened = driver.into_wakened();
                 lost.then(|| pipe.outcome.report())
             }
+            Err(error) if error.is_lasting() => return Err(error.into()),
             Err(error) => Some(Err(error.into())),
         };
-        let _ = timeline.flush();
-        let Some(result) = lost else { return pipe.outcome.report() };
         attempt += 1;
         let again = settings.connect.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
+        let pause = Reconnect::backoff(attempt);
+        if again && lost.is_some() {
+            let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
+            timeline.emit(timeline.clock().elapsed(), number, Kind::Note(text));
+        }
+        if let Err(error) = timeline.flush() {
+            pipe.outcome.sink_failed(&error);
+            return pipe.outcome.report();
+        }
+        let Some(result) = lost else { return pipe.outcome.report() };
         if !again {
             return result;
         }
-        let until = timeline.clock().elapsed() + Reconnect::backoff(attempt);
+        let until = timeline.clock().elapsed() + pause;
         while let left @ 1.. = until.saturating_sub(timeline.clock().elapsed()).as_millis() {
             // The input wakes too: look again how much time is left.
             let _ = wakened.as_ref().is_some_and(|w| w.wait(Duration::from_millis(left as u64)));
             if interrupt.happened() {
-                return result;
+                return Ok(Exit::Interrupted);
             }
         }
         pipe.outcome = Outcome::default();
@@ -89,9 +102,11 @@ struct Pipe<'a> {
 
 impl Pipe<'_> {
     /// Runs an open connection to its end: whether it was lost rather than ended by us or by a proper close.
-    fn drive(&mut self, driver: &mut Driver) -> Result<bool, Report> {
+    fn drive(&mut self, driver: &mut Driver) -> bool {
         let mut quiet_since = self.timeline.clock().elapsed();
-        self.feed(driver)?;
+        let mut unsent = 0;
+        let mut silent = None;
+        self.feed(driver);
         loop {
             let idle = self.settings.idle.filter(|_| self.input.is_done() && !driver.connection().is_closing());
             match driver.wait(idle.map(|idle| quiet_since + idle)) {
@@ -106,33 +121,39 @@ impl Pipe<'_> {
                         }
                     }
                 }
+                // As long as something still goes out, the peer has not heard all yet.
+                Waited::Timeout if driver.connection().output().len() != unsent => {
+                    unsent = driver.connection().output().len();
+                    quiet_since = self.timeline.clock().elapsed();
+                }
                 Waited::Timeout => {
-                    if let Some(count) = self.settings.count.filter(|count| *count > self.received) {
-                        self.outcome.too_few(self.received, count, idle.unwrap_or_default());
-                    }
+                    silent = idle;
                     close(driver);
                 }
                 Waited::Woken if self.interrupt.happened() => {
                     self.outcome.interrupted();
                     close(driver);
                 }
-                Waited::Woken | Waited::Writable => self.feed(driver)?,
+                Waited::Woken | Waited::Writable => self.feed(driver),
                 Waited::SinkFailed(error) => {
                     self.outcome.sink_failed(&error);
                     close(driver);
                 }
                 Waited::Over => {
                     if let Some(count) = self.settings.count.filter(|count| *count > self.received) {
-                        self.outcome.closed_early(self.received, count);
+                        match silent {
+                            Some(idle) => self.outcome.too_few(self.received, count, idle),
+                            None => self.outcome.closed_early(self.received, count),
+                        }
                     }
-                    return Ok(self.outcome.is_lost());
+                    return self.outcome.is_lost();
                 }
             }
         }
     }
 
     /// Sends records until the output is full or there are none left.
-    fn feed(&mut self, driver: &mut Driver) -> Result<(), Report> {
+    fn feed(&mut self, driver: &mut Driver) {
         while !driver.connection().is_closing() && !driver.is_full() {
             let Some(record) = self.input.next() else { break };
             let command =
@@ -146,11 +167,17 @@ impl Pipe<'_> {
                 Err(error) => {
                     let number = self.input.taken;
                     let message = format!("cannot send record {number} of the input: {error}");
-                    return Err(Report::new(Exit::Usage, message).hint("--binary sends it as a binary message"));
+                    self.outcome.fail(Report::new(Exit::Usage, message).hint("--binary sends it as a binary message"));
+                    // The records before it are on their way, and their answers are waited for.
+                    close(driver);
                 }
             }
         }
-        Ok(())
+        if let Some(error) = self.input.failed.take() {
+            let message = format!("cannot read standard input: {}", io_reason(&error));
+            self.outcome.fail(Report::new(Exit::File, message));
+            close(driver);
+        }
     }
 }
 
@@ -161,11 +188,13 @@ fn close(driver: &mut Driver) {
 
 /// The records to send, in order.
 struct Input {
-    batches: Receiver<Vec<Bytes>>,
+    batches: Receiver<io::Result<Vec<Bytes>>>,
     batch: std::vec::IntoIter<Bytes>,
     returned: Option<Bytes>,
     taken: u64,
     done: bool,
+    /// Why standard input could not be read to its end, until somebody asks.
+    failed: Option<io::Error>,
 }
 
 impl Input {
@@ -176,7 +205,9 @@ impl Input {
         if given.is_empty() {
             let records = settings.records;
             let read = move || {
-                read_records(std::io::stdin().lock(), records, &batches, &waker);
+                if let Err(error) = read_records(io::stdin().lock(), records, &batches, &waker) {
+                    let _ = batches.send(Err(error));
+                }
                 drop(batches);
                 waker.wake();
             };
@@ -185,7 +216,7 @@ impl Input {
                 .spawn(read)
                 .map_err(|error| Report::new(Exit::File, format!("cannot read standard input: {error}")))?;
         }
-        Ok(Input { batches: received, batch: given.into_iter(), returned: None, taken: 0, done: false })
+        Ok(Input { batches: received, batch: given.into_iter(), returned: None, taken: 0, done: false, failed: None })
     }
 
     /// The next record, if there is one yet.
@@ -199,7 +230,8 @@ impl Input {
                 return Some(record);
             }
             match self.batches.try_recv() {
-                Ok(batch) => self.batch = batch.into_iter(),
+                Ok(Ok(batch)) => self.batch = batch.into_iter(),
+                Ok(Err(error)) => self.failed = Some(error),
                 Err(TryRecvError::Empty) => return None,
                 Err(TryRecvError::Disconnected) => {
                     self.done = true;
@@ -219,13 +251,24 @@ impl Input {
 }
 
 /// Reads until the end of input, and hands over each batch of whole records.
-fn read_records(mut input: impl Read, records: Records, batches: &SyncSender<Vec<Bytes>>, waker: &Waker) {
+fn read_records(
+    mut input: impl Read,
+    records: Records,
+    batches: &SyncSender<io::Result<Vec<Bytes>>>,
+    waker: &Waker,
+) -> io::Result<()> {
     let mut pending = BytesMut::new();
     let mut searched = 0;
     loop {
         let filled = pending.len();
         pending.resize(filled + BLOCK, 0);
-        let count = input.read(&mut pending[filled..]).unwrap_or_default();
+        let count = match input.read(&mut pending[filled..]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                pending.truncate(filled);
+                continue;
+            }
+            read => read?,
+        };
         pending.truncate(filled + count);
         let mut batch = Vec::new();
         let end = match records {
@@ -244,13 +287,13 @@ fn read_records(mut input: impl Read, records: Records, batches: &SyncSender<Vec
             batch.push(pending.split().freeze());
         }
         if !batch.is_empty() {
-            if batches.send(batch).is_err() {
-                return;
+            if batches.send(Ok(batch)).is_err() {
+                return Ok(());
             }
             waker.wake();
         }
         if over {
-            return;
+            return Ok(());
         }
     }
 }
@@ -270,9 +313,10 @@ mod tests {
             records,
             &batches,
             &waker,
-        );
+        )
+        .expect("a slice can be read");
         drop(batches);
-        received.iter().flatten().collect()
+        received.iter().flatten().flatten().collect()
     }
 
     #[test]

@@ -117,7 +117,12 @@ impl From<clap::Error> for Report {
             .into_iter()
             .find_map(of)
             .map(|suggestion| format!("did you mean {suggestion}?"));
-        let unknown = (error.kind() == ErrorKind::UnknownArgument).then(|| "wscope --help lists them all".to_owned());
+        let unknown = (error.kind() == ErrorKind::UnknownArgument).then(|| {
+            let option = option.starts_with('-');
+            let hint =
+                if option { "wscope --help lists them all" } else { "one URL at a time; -x MESSAGE sends a message" };
+            hint.to_owned()
+        });
         Report { exit: Exit::Usage, message, hint: suggestion.or(unknown) }
     }
 }

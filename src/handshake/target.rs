@@ -25,6 +25,8 @@ pub struct Target {
 pub enum TargetError {
     #[error("no host in {url:?}: write ws://host/path, host:port/path, or :port/path for localhost")]
     NoHost { url: String },
+    #[error("no \"//\" after the scheme in {url:?}: write ws://host/path")]
+    Slashes { url: String },
     #[error("unknown scheme {scheme:?} in {url:?}: use ws, wss, http or https")]
     Scheme { scheme: String, url: String },
     #[error("bad port {port:?} in {url:?}: a port is a number from 1 to 65535")]
@@ -66,6 +68,10 @@ impl Target {
         };
         let (host, port) = split_port(host_port, url)?;
         let port = match port {
+            // `ws:/host` and `ws:host` are no hosts named ws.
+            Some(port) if rest.len() == url.len() && is_scheme(host) && read_port(port, url).is_err() => {
+                return Err(TargetError::Slashes { url: without_user_info(url) });
+            }
             None | Some("") => default_port(secure),
             Some(port) => read_port(port, url)?,
         };
@@ -161,6 +167,10 @@ fn split_scheme(url: &str) -> Option<(&str, &str)> {
     url.split_once("://").filter(|(scheme, _)| {
         !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     })
+}
+
+fn is_scheme(word: &str) -> bool {
+    ["ws", "wss", "http", "https"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 fn is_secure(scheme: &str, url: &str) -> Result<bool, TargetError> {

@@ -176,6 +176,7 @@ impl Worker {
                     ended
                 }
                 // Told as an event already.
+                Err(error) if error.is_lasting() => Ended::Wanted,
                 Err(_) => Ended::Lost,
             };
             attempt += 1;

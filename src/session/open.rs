@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tungstenite::handshake::client::generate_key;
 
 use super::dialogue::Dialogue;
+use super::driver::describe;
 use super::options::{Authorization, Compress, ProxyChoice};
 use super::{ConnectOptions, Driver, KeepAlive, Timeline, keys};
 use crate::event::{Kind, Open, Ready};
@@ -16,7 +17,7 @@ use crate::handshake::{
 };
 use crate::protocol::{Config, Connection, OnViolation, Role};
 use crate::transport::proxy::{ProxyUrl, from_environment};
-use crate::transport::{Blocking, Plan, Transport, TransportError};
+use crate::transport::{Blocking, FailureKind, Plan, Transport, TransportError};
 
 /// Why there is no connection. What was received until then is on the timeline.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +35,14 @@ pub enum OpenError {
     Refused { url: String, status: u16, reason: String, hint: Option<&'static str> },
     #[error("the opening handshake with {url} is wrong: {}: expected {}, got {}{}", fault.rule, fault.expected, fault.got, and_more(*more))]
     Wrong { url: String, fault: Box<Fault>, more: usize },
-    #[error(transparent)]
-    Redirect(#[from] RedirectError),
+    #[error("{url}: {error}")]
+    Redirect { url: String, error: RedirectError },
     #[error("more than {MAX_REDIRECTS} redirects, the last one to {url}")]
     TooManyRedirects { url: String },
-    #[error("no answer to the opening handshake from {url} within {limit:?}")]
+    #[error("no complete answer to the opening handshake from {url} within {limit:?}")]
     Timeout { url: String, limit: Duration },
     /// The stream broke during the handshake.
-    #[error("the connection to {url} broke during the opening handshake: {error}")]
+    #[error("the connection to {url} broke during the opening handshake: {}", describe(error))]
     Broken { url: String, error: io::Error },
 }
 
@@ -51,18 +52,36 @@ impl OpenError {
     pub fn hint(&self) -> Option<String> {
         match self {
             OpenError::Transport { error, .. } => error.hint(),
+            OpenError::Head { error: HeadError::Nothing { .. }, url } | OpenError::Broken { url, .. } => {
+                Some(unanswered(url).into())
+            }
             OpenError::Head { error, .. } => error.hint().map(str::to_owned),
             OpenError::Refused { hint, .. } => hint.map(str::to_owned),
-            OpenError::Wrong { .. } => {
-                Some("--headers full shows the bytes, --on-violation continue connects all the same".into())
-            }
+            OpenError::Wrong { .. } => Some("--on-violation continue connects all the same".into()),
             OpenError::Timeout { .. } => Some("--handshake-timeout sets the limit".into()),
-            OpenError::Broken { .. } => Some("is it a TLS port? try wss://".into()),
-            OpenError::Target(_)
-            | OpenError::Header(_)
-            | OpenError::Redirect(_)
-            | OpenError::TooManyRedirects { .. } => None,
+            OpenError::TooManyRedirects { .. } => Some("they may go round in circles".into()),
+            OpenError::Target(_) | OpenError::Header(_) | OpenError::Redirect { .. } => None,
         }
+    }
+
+    /// Whether another attempt is in vain: what is wrong is what was asked for.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            OpenError::Target(_) | OpenError::Header(_) => true,
+            OpenError::Transport { error, .. } => matches!(error.kind(), FailureKind::Usage | FailureKind::File),
+            _ => false,
+        }
+    }
+}
+
+/// What to try where a connection ended without an answer. After a handshake of TLS the port is right; a server of TLS 1.3
+/// judges a client's certificate only then.
+fn unanswered(url: &str) -> &'static str {
+    if url.starts_with("wss://") {
+        "does it want a client certificate, or another one? see --cert"
+    } else {
+        "is it a TLS port? try wss://"
     }
 }
 
@@ -167,6 +186,7 @@ impl Opener<'_> {
             timeout: self.options.connect_timeout,
         };
         let clock = self.timeline.clock();
+        self.timeline.flush_early();
         let connected = crate::transport::connect(&plan, &|| clock.elapsed()).map_err(failed)?;
         self.emit(Kind::Open(Box::new(Open {
             role: Role::Client,
@@ -193,6 +213,7 @@ impl Opener<'_> {
         dialogue.write(&request.raw).map_err(|error| self.broken(target, error))?;
         let mut reader = ResponseReader::default();
         let mut early = Bytes::new();
+        self.timeline.flush_early();
         loop {
             let read = if early.is_empty() {
                 let bytes = dialogue.read().map_err(|error| {
@@ -244,17 +265,21 @@ impl Opener<'_> {
             401 => "does it want --bearer TOKEN, --auth USER:PASSWORD or --cookie NAME=VALUE?",
             403 => "does it check the origin? try --origin",
             404 => "is the path right?",
-            400 | 426 => "--headers full shows what was asked and answered",
             200 => "that is an ordinary HTTP answer: is it the WebSocket path?",
             _ => "",
         };
         let hint = Some(hint).filter(|hint| !hint.is_empty());
-        let refused =
-            || OpenError::Refused { url: target.url(), status: response.status, reason: response.reason.clone(), hint };
+        let refused = || {
+            let location = response.headers.get("Location").filter(|_| response.status / 100 == 3);
+            let to = location.map(|location| format!(", to {location:?}")).unwrap_or_default();
+            let reason = response.reason.clone() + &to;
+            OpenError::Refused { url: target.url(), status: response.status, reason, hint }
+        };
         if !self.options.follow_redirects {
             return Err(refused());
         }
-        let Some(next) = redirect(target, response)? else { return Err(refused()) };
+        let next = redirect(target, response).map_err(|error| OpenError::Redirect { url: target.url(), error })?;
+        let Some(next) = next else { return Err(refused()) };
         let leaves = if next.leaves_tls { ", leaving TLS" } else { "" };
         let mut note = format!("redirected by {} to {}{leaves}", response.status, next.target.url());
         if next.other_origin {

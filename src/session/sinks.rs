@@ -95,12 +95,17 @@ impl Timeline {
     /// The first failure since the last call, here or while a sink took an event. That sink gets no further events; call
     /// again for the next failure.
     pub fn flush(&self) -> io::Result<()> {
+        self.flush_early();
         let mut shared = self.lock();
-        for slot in shared.sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
-            slot.failed = slot.sink.flush().err();
-        }
         let Some(at) = shared.sinks.iter().position(|slot| slot.failed.is_some()) else { return Ok(()) };
         shared.sinks.remove(at).failed.map_or(Ok(()), Err)
+    }
+
+    /// Flushes every sink where nobody could take note of a failure: the next [`Timeline::flush`] tells it.
+    pub(super) fn flush_early(&self) {
+        for slot in self.lock().sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+            slot.failed = slot.sink.flush().err();
+        }
     }
 
     /// A panic in one sink must not cost the others their events.

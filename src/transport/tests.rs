@@ -270,10 +270,10 @@ fn a_socks_refusal_is_said_in_words() {
     let refused = "refused: connection refused (SOCKS5 reply 5)";
     assert_eq!(said("socks5://", &[5, 0, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0]), refused);
     assert_eq!(said("socks5://", &[5, 0, 5, 2]), "refused: not allowed by its rules (SOCKS5 reply 2)");
-    assert_eq!(said("socks5://", &[5, 0xff]), "accepts none of the offered ways to log in (none)");
+    assert_eq!(said("socks5://", &[5, 0xff]), "accepts none of the ways to log in that were offered: without a login");
     assert_eq!(
         said("socks5://bob:x@", &[5, 0xff]),
-        "accepts none of the offered ways to log in (none, user and password)"
+        "accepts none of the ways to log in that were offered: without a login, user and password"
     );
     assert_eq!(said("socks5://bob:x@", &[5, 2, 1, 1]), r#"refuses the user "bob" or the password (SOCKS5 status 1)"#);
     assert_eq!(said("socks5://", b"HTTP"), r#"does not speak SOCKS5: it answered "HT""#);

@@ -114,7 +114,11 @@ fn usage_errors_read_as_one_line() {
     for (line, message, hint) in [
         (&["--fromat", "raw", "ws://h"][..], "unknown option \"--fromat\"", Some("did you mean --format?")),
         (&["--zzzzzz", "ws://h"], "unknown option \"--zzzzzz\"", Some("wscope --help lists them all")),
-        (&["ws://h", "ws://i"], "unexpected argument \"ws://i\"", Some("wscope --help lists them all")),
+        (
+            &["ws://h", "ws://i"],
+            "unexpected argument \"ws://i\"",
+            Some("one URL at a time; -x MESSAGE sends a message"),
+        ),
         (
             &["--format", "sort", "ws://h"],
             "invalid value \"sort\" for --format: it is one of short, full, raw, json",

@@ -45,11 +45,21 @@ impl From<OpenError> for Report {
             OpenError::Head { .. }
             | OpenError::Refused { .. }
             | OpenError::Wrong { .. }
-            | OpenError::Redirect(_)
+            | OpenError::Redirect { .. }
             | OpenError::TooManyRedirects { .. }
             | OpenError::Broken { .. } => Exit::Handshake,
         };
-        Report { exit, message: error.to_string(), hint: error.hint() }
+        let answered = matches!(
+            error,
+            OpenError::Wrong { .. }
+                | OpenError::Refused { hint: None, .. }
+                | OpenError::Redirect { .. }
+                | OpenError::TooManyRedirects { .. }
+        );
+        // A pipe has shown nothing yet.
+        let shown = answered.then(|| "--format short shows what was asked and answered".to_owned());
+        let hint = [error.hint(), shown].into_iter().flatten().reduce(|hint, shown| format!("{hint}; {shown}"));
+        Report { exit, message: error.to_string(), hint }
     }
 }
 

@@ -53,13 +53,15 @@ impl Connection {
         }
         let rest = self.decoder.take_rest();
         if !rest.is_empty() {
-            detail.get_or_insert(format!("end of stream inside a frame header: {} bytes", rest.len()));
+            detail.get_or_insert(format!("end of stream inside a frame header, after {} of its bytes", rest.len()));
             self.facts.push_back(Fact::Undecoded(rest));
         }
         let clean = self.closing.sent && self.closing.received && !self.failed;
         let (by, code, reason) = self.closing.first.clone().unwrap_or((by, None, Bytes::new()));
         if !clean {
-            detail.get_or_insert_with(|| if self.failed { "failed by a violation" } else { "no close frame" }.into());
+            detail.get_or_insert_with(|| {
+                if self.failed { "failed by a violation" } else { "the peer sent no close frame" }.into()
+            });
         }
         self.facts.push_back(Fact::Closed(Closed { by, code, reason, clean, detail }));
     }
@@ -156,7 +158,7 @@ impl Connection {
         if length >> 63 != 0 {
             broken(Rule::LengthTopBit, 2, format!("length {length}"));
         } else if length > limit {
-            broken(Rule::FrameTooLarge, 1, format!("length {length}, limit {limit}"));
+            broken(Rule::FrameTooLarge, 1, format!("{length} bytes, limit {limit} bytes"));
         }
         match (&self.assembly, opcode) {
             (None, Opcode::CONTINUATION) => {
@@ -170,7 +172,7 @@ impl Connection {
                 broken(Rule::TooManyFragments, 0, format!("limit {}", self.config.max_fragments));
             }
             (Some(open), Opcode::CONTINUATION) if !open.compressed && open.wire.saturating_add(length) > limit => {
-                broken(Rule::MessageTooLarge, 1, format!("{} bytes, limit {limit}", open.wire + length));
+                broken(Rule::MessageTooLarge, 1, format!("{} bytes, limit {limit} bytes", open.wire + length));
             }
             _ => {}
         }
@@ -220,7 +222,7 @@ impl Connection {
             match inflater.inflate(&frame.payload, fin, limit, &mut assembly.data) {
                 Ok(()) => {}
                 Err(InflateError::TooLarge) => {
-                    let detail = format!("{} bytes inflate to over {limit}", assembly.wire);
+                    let detail = format!("{} bytes inflate to over {limit} bytes", assembly.wire);
                     self.found.push(violation(Rule::MessageTooLarge, detail, frame, 0));
                 }
                 Err(InflateError::Corrupt) => {

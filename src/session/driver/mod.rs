@@ -5,6 +5,8 @@
 
 mod socket;
 
+pub(super) use socket::describe;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -28,6 +30,9 @@ pub const OUTPUT_FULL: usize = 1 << 20;
 
 /// Output at which it is written without waiting for more, in bytes.
 const OUTPUT_BATCH: usize = 64 << 10;
+
+/// Reads in a row after which timers, wakers and sinks get their turn, however fast the peer is.
+const READS: u32 = 64;
 
 /// What [`Driver::wait`] came back with.
 #[derive(Debug)]
@@ -63,6 +68,8 @@ pub struct Driver {
     now: Duration,
     /// There may be more to read without waiting.
     readable: bool,
+    /// Reads since the last look at everything else.
+    reads: u32,
     /// Writing failed; what the peer still says is read all the same.
     write_broken: bool,
     /// A sender was told that the output is full.
@@ -98,6 +105,7 @@ impl Driver {
             first_frame: [0; 2],
             now,
             readable: true,
+            reads: 0,
             write_broken: false,
             was_full: false,
             close_by: None,
@@ -204,7 +212,7 @@ impl Driver {
                 return Waited::Writable;
             }
             self.close_transport();
-            if self.phase == Phase::Over || self.readable && self.read() {
+            if self.phase == Phase::Over || self.readable && self.reads < READS && self.read() {
                 continue;
             }
             if let Some(waited) = self.block(until) {
@@ -221,7 +229,12 @@ impl Driver {
         }
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
-        let timeout = deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed()));
+        let flooded = self.readable;
+        self.reads = 0;
+        let timeout = match deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed())) {
+            _ if flooded => Some(Duration::ZERO),
+            timeout => timeout,
+        };
         let woken = match self.poll(timeout) {
             Ok(woken) => woken,
             Err(error) => {
@@ -234,7 +247,8 @@ impl Driver {
         }
         let deadline = deadline?;
         let now = self.timeline.clock().elapsed();
-        if now < deadline || self.readable {
+        // What has just arrived may be what is waited for.
+        if now < deadline || self.readable && !flooded {
             return None;
         }
         if self.close_by.is_some_and(|at| at <= now) {

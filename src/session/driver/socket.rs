@@ -51,6 +51,7 @@ impl Driver {
     pub(super) fn read(&mut self) -> bool {
         let space = self.connection.space();
         let room = space.len();
+        self.reads += 1;
         match self.transport.read(space) {
             Ok(0) => self.finish(Side::Peer, None),
             Ok(count) => {
@@ -75,7 +76,13 @@ impl Driver {
     pub(super) fn write(&mut self) {
         while !self.write_broken && !self.connection.output().is_empty() {
             match self.transport.write(self.connection.output()) {
-                Ok(count) => self.connection.wrote(count),
+                Ok(count) => {
+                    self.connection.wrote(count);
+                    if self.phase == Phase::Open {
+                        // The peer can't answer a close frame that is not through yet.
+                        self.close_by = None;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => {
@@ -118,7 +125,7 @@ impl Driver {
 }
 
 /// An I/O error in the words that people search for.
-fn describe(error: &io::Error) -> String {
+pub(in crate::session) fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionReset => "connection reset by the peer".into(),
         io::ErrorKind::BrokenPipe => "broken pipe".into(),

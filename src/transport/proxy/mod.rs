@@ -44,7 +44,7 @@ pub enum ProxyFailure {
     #[error("refused: {words} (SOCKS5 reply {code})", code = .0, words = socks5::reply_in_words(*.0))]
     Socks(u8),
     /// It takes neither no authentication nor, if there is one, our password (RFC 1928 section 3).
-    #[error("accepts none of the offered ways to log in ({offered})")]
+    #[error("accepts none of the ways to log in that were offered: {offered}")]
     NoMethod { offered: &'static str },
     /// RFC 1929 section 2.
     #[error("refuses the user {user:?} or the password (SOCKS5 status {status})")]
@@ -65,7 +65,7 @@ impl ProxyFailure {
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
             ProxyFailure::Refused { status: 407, .. } | ProxyFailure::NoMethod { .. } | ProxyFailure::Login { .. } => {
-                "give user and password in the proxy's URL: --proxy http://USER:PASSWORD@HOST:PORT"
+                "give user and password in the proxy's URL, as in //USER:PASSWORD@HOST:PORT"
             }
             ProxyFailure::OtherProtocol { .. } => "check the proxy's scheme: http://, https:// or socks5://",
             ProxyFailure::Socks(5) => "is the server listening? the proxy was refused there",

@@ -93,7 +93,7 @@ fn greet(dialogue: &mut Dialogue<'_, '_>, login: Option<&(String, String)>) -> R
             }
         }
         (_, login) => {
-            let offered = if login.is_some() { "none, user and password" } else { "none" };
+            let offered = if login.is_some() { "without a login, user and password" } else { "without a login" };
             Err(ProxyFailure::NoMethod { offered }.into())
         }
     }

@@ -38,8 +38,9 @@ pub enum TlsFailure {
     /// `received` is the beginning of what came instead.
     #[error("the peer does not speak TLS: it sent {received:?}")]
     NotTls { received: String },
+    /// `begun`: it had answered with a handshake of TLS before.
     #[error("the peer closed the connection during the TLS handshake{}", if *reset { " (connection reset)" } else { "" })]
-    Closed { reset: bool },
+    Closed { reset: bool, begun: bool },
     /// In the library's words.
     #[error("{0}")]
     Other(String),
@@ -48,7 +49,8 @@ pub enum TlsFailure {
 impl TlsFailure {
     pub(in crate::transport) fn hint(&self) -> Option<String> {
         let hint = match self {
-            TlsFailure::Expired { .. } | TlsFailure::NotYetValid { .. } | TlsFailure::NotAccepted(_) => {
+            TlsFailure::NotAccepted(_) => "--insecure accepts any certificate and shows it",
+            TlsFailure::Expired { .. } | TlsFailure::NotYetValid { .. } => {
                 "check this machine's clock; --insecure connects all the same and shows the certificate"
             }
             TlsFailure::WrongName { .. } => {
@@ -61,7 +63,8 @@ impl TlsFailure {
             TlsFailure::ClientCertificate { given: false } => "give one with --cert FILE --key FILE",
             TlsFailure::ClientCertificate { given: true } => "the peer must trust the issuer of the one in --cert",
             TlsFailure::NotTls { .. } => "try ws:// instead of wss://",
-            TlsFailure::Closed { .. } => "does the port speak TLS? try ws:// instead of wss://",
+            TlsFailure::Closed { begun: true, .. } => "does it want a client certificate, or another one? see --cert",
+            TlsFailure::Closed { begun: false, .. } => "does the port speak TLS? try ws:// instead of wss://",
             TlsFailure::Alert(112) => "the peer knows no such server name; --no-sni sends none",
             TlsFailure::Alert(_) | TlsFailure::Other(_) => return None,
         };
@@ -104,7 +107,8 @@ pub(super) fn explain(text: &str, watch: &Watch, asked: &Asked<'_>) -> TlsFailur
         return TlsFailure::from_alert(alert, asked.gave_certificate, Some(asked.min_version));
     }
     if let Some(ended) = watch.ended {
-        return TlsFailure::Closed { reset: ended == io::ErrorKind::ConnectionReset };
+        let reset = ended == io::ErrorKind::ConnectionReset;
+        return TlsFailure::Closed { reset, begun: received.hello.is_some() };
     }
     // OpenSSL 1.1 writes "self signed", 3.0 "self-signed".
     let words = text.to_lowercase().replace('-', " ");
@@ -127,7 +131,10 @@ pub(super) fn explain_client(text: &str, watch: &Watch) -> TlsFailure {
     }
     match (watch.received.alert.or_else(|| alert_in(text)), watch.ended) {
         (Some(alert), _) => TlsFailure::Alert(alert),
-        (None, Some(ended)) => TlsFailure::Closed { reset: ended == io::ErrorKind::ConnectionReset },
+        (None, Some(ended)) => TlsFailure::Closed {
+            reset: ended == io::ErrorKind::ConnectionReset,
+            begun: !watch.received.first.is_empty(),
+        },
         (None, None) => TlsFailure::Other(text.to_owned()),
     }
 }
@@ -149,7 +156,8 @@ fn explain_certificate(words: &str, seen: Option<Certificate>, host: &str) -> Tl
         TlsFailure::NotYetValid { from: seen.map(|seen| seen.not_before) }
     } else if is(&["hostname mismatch", "ip address mismatch"]) {
         TlsFailure::WrongName { asked: host.to_owned(), names: seen.map(|seen| seen.names).unwrap_or_default() }
-    } else if is(&["in certificate chain", "unable to get", "unable to verify"]) {
+    } else if is(&["in certificate chain", "unable to get", "unable to verify", "signature failure"]) {
+        // A signature fails where another authority has the name of a trusted one.
         TlsFailure::UnknownIssuer { issuer: seen.map(|seen| seen.issuer) }
     } else if is(&["self signed"]) {
         TlsFailure::SelfSigned
