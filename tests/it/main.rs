@@ -1,5 +1,10 @@
 //! Every integration test, as one program.
 
 mod demo;
+mod errors;
+mod handshake;
 mod house;
+mod interop;
+mod pipe;
 mod readme;
+mod support;

@@ -1,13 +1,15 @@
 // A WebSocket server made with npm `ws`: a real peer, written by others, for the interop tests.
 //
-//   node ws_server.js [--deflate[=JSON]] [--tls CERT KEY] [--subprotocol NAME] [--unix PATH]
+//   node ws_server.js [--deflate[=JSON]] [--tls CERT KEY [--client-ca FILE] [--max-tls VERSION]] [--subprotocol NAME]
+//                     [--unix PATH]
 //
 // Its first line on stdout is `PORT n` (or `UNIX path`); then one line for what it sees: `open PATH`, `pong DATA`,
 // `close CODE REASON`. It listens on 127.0.0.1 only and exits when its stdin closes, so it can't outlive its test.
 // Every path echoes; before that, these do something of their own:
 //   /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
 //   /fragments                 sends a message in three fragments, "hel" "lo " "there"
-// JSON is the `perMessageDeflate` option of ws, such as {"serverMaxWindowBits":9}.
+// JSON is the `perMessageDeflate` option of ws, such as {"serverMaxWindowBits":9}. With --client-ca a client has to show a
+// certificate of that authority; VERSION is as Node.js has it, such as TLSv1.2.
 "use strict";
 const fs = require("node:fs");
 const http = require("node:http");
@@ -23,6 +25,8 @@ while (argv.length > 0) {
   const [name, value] = argv.shift().split(/=(.*)/s);
   if (name === "--deflate") options.deflate = JSON.parse(value || "{}");
   else if (name === "--tls") options.tls = { cert: fs.readFileSync(argv.shift()), key: fs.readFileSync(argv.shift()) };
+  else if (name === "--client-ca") Object.assign(options.tls, { ca: fs.readFileSync(argv.shift()), requestCert: true });
+  else if (name === "--max-tls") options.tls.maxVersion = argv.shift();
   else if (name === "--subprotocol") options.subprotocol = argv.shift();
   else if (name === "--unix") options.unix = argv.shift();
   else throw new Error(`unknown option ${name}`);

@@ -1,0 +1,8 @@
+//! What the tests have in common: the program under test, peers of every kind, certificates.
+
+pub(crate) mod certificates;
+pub(crate) mod command;
+pub(crate) mod frames;
+pub(crate) mod golden;
+pub(crate) mod peers;
+pub(crate) mod server;
