@@ -263,11 +263,12 @@ impl Connection {
     /// The first `count` bytes of the output have been written.
     pub fn wrote(&mut self, count: usize) {
         self.written += count;
-        if self.written == self.out.len() {
-            self.out.clear();
+        // What a peer has taken must not pile up before what it has not: a slow one may never take all of it.
+        if self.written > self.out.len() / 2 {
+            self.out.drain(..self.written);
             self.written = 0;
             // A burst of large messages must not hold its memory for ever.
-            self.out.shrink_to(1 << 20);
+            self.out.shrink_to(self.out.len().max(1 << 20));
         }
     }
 }
