@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Closed, Connection, Fact, FrameFact, OnViolation, Role, Side};
+use super::{Closed, Connection, Fact, FrameFact, MANY_ANSWERS, OnViolation, Role, Side};
 use crate::protocol::Opcode;
 use crate::protocol::close;
 use crate::protocol::deflate::InflateError;
@@ -270,7 +270,7 @@ impl Connection {
         }
         match opcode {
             Opcode::CLOSE => self.receive_close(&payload),
-            Opcode::PING if self.config.auto_answer && !self.closing.sent => self.answer(Opcode::PONG, &payload),
+            Opcode::PING if self.config.auto_answer => self.answer_ping(&payload),
             _ => {}
         }
         told
@@ -285,6 +285,15 @@ impl Connection {
             (None, _) => Some(1),
         };
         FrameFact { direction: Direction::Received, frame, fragment, message, automatic: false }
+    }
+
+    /// A pong, at once or when a peer that does not read has made room for it.
+    pub(super) fn answer_ping(&mut self, payload: &Bytes) {
+        match self.output().len() {
+            _ if self.is_closing() => {}
+            0..MANY_ANSWERS => self.answer(Opcode::PONG, payload),
+            _ => self.owed = Some(payload.clone()),
+        }
     }
 
     /// The peer's close frame: remembered if it is the first, answered if ours has not gone out (RFC 6455 section 5.5.1).

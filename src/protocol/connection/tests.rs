@@ -253,6 +253,19 @@ fn a_frame_that_fails_by_its_header_has_its_place_in_its_own_message() {
 }
 
 #[test]
+fn pings_of_a_peer_that_does_not_read_pile_up_no_answers() {
+    let mut conn = client();
+    for n in 0..100_000 {
+        conn.receive(&[b"\x89\x06", format!("{n:06}").as_bytes()].concat());
+        facts(&mut conn);
+    }
+    assert!(conn.output().len() <= (1 << 20) + 16, "{}", conn.output().len());
+    let all = conn.output().len();
+    conn.wrote(all);
+    assert_eq!(facts(&mut conn).iter().map(describe).collect::<Vec<_>>(), [r#"> pong b"099999""#]);
+}
+
+#[test]
 fn output_that_never_empties_does_not_keep_what_was_written() {
     let mut conn = client();
     for _ in 0..1000 {

@@ -56,6 +56,7 @@ impl Driver {
             Ok(count) => {
                 self.now = self.timeline.clock().elapsed();
                 self.connection.filled(count);
+                self.burst += count;
                 self.readable = count == room || self.transport.holds_bytes();
                 if let Some(keep_alive) = &mut self.keep_alive {
                     keep_alive.heard(self.now);
@@ -75,7 +76,13 @@ impl Driver {
     pub(super) fn write(&mut self) {
         while !self.write_broken && !self.connection.output().is_empty() {
             match self.transport.write(self.connection.output()) {
-                Ok(count) => self.connection.wrote(count),
+                Ok(count) => {
+                    self.connection.wrote(count);
+                    // A peer that still takes what was sent before our close frame has not been asked to answer yet.
+                    if let Some(close_by) = self.close_by.as_mut().filter(|_| self.phase == Phase::Open) {
+                        *close_by = self.timeline.clock().elapsed() + CLOSE_TIMEOUT;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => {
