@@ -287,10 +287,11 @@ impl Connection {
         FrameFact { direction: Direction::Received, frame, fragment, message, automatic: false }
     }
 
-    /// A pong, at once or when a peer that does not read has made room for it.
+    /// A pong, at once or when a peer that does not read has made room for it. To a ping that is too long there is none:
+    /// it would break the same rule.
     pub(super) fn answer_ping(&mut self, payload: &Bytes) {
         match self.output().len() {
-            _ if self.is_closing() => {}
+            _ if self.is_closing() || payload.len() > MAX_CONTROL_PAYLOAD => {}
             0..MANY_ANSWERS => self.answer(Opcode::PONG, payload),
             _ => self.owed = Some(payload.clone()),
         }

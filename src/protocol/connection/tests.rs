@@ -266,6 +266,12 @@ fn pings_of_a_peer_that_does_not_read_pile_up_no_answers() {
 }
 
 #[test]
+fn a_ping_that_is_too_long_is_not_answered_with_a_pong_that_is_too_long() {
+    let lines = play(&mut lenient(Role::Client), &[&[0x89, 126, 0, 126][..], &[b'p'; 126]].concat());
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
 fn output_that_never_empties_does_not_keep_what_was_written() {
     let mut conn = client();
     for _ in 0..1000 {
