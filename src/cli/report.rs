@@ -8,6 +8,8 @@ use std::process::{ExitCode, Termination};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::render::escape::escape;
+
 /// How the program ends: the same whatever stdin is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -68,13 +70,13 @@ impl Report {
         Report { message: format!("{place}: {}", self.message), ..self }
     }
 
-    /// The lines for stderr. Control characters of a message never reach the terminal.
+    /// The lines for stderr. No control or invisible character of a message reaches the terminal.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let (red, cyan, off) = if colour { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
-        let mut text = format!("wscope: {red}error:{off} {}\n", one_line(&self.message));
+        let mut text = format!("wscope: {red}error:{off} {}\n", escape(self.message.as_bytes()));
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{cyan}hint:{off} {}", one_line(hint));
+            let _ = writeln!(text, "{cyan}hint:{off} {}", escape(hint.as_bytes()));
         }
         text
     }
@@ -173,25 +175,17 @@ fn first_sentence(rendered: &str) -> String {
     lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_error_is_one_line_and_a_hint() {
-        let report = Report::new(Exit::Usage, "bad \x1b[2J\nname").hint("try again");
-        assert_eq!(report.render(false), "wscope: error: bad \\u{1b}[2J\\nname\nhint: try again\n");
+        let report = Report::new(Exit::Usage, "bad \x1b[2J\nname\u{202e}").hint("try again");
+        assert_eq!(report.render(false), "wscope: error: bad \\x1b[2J\\nname\\u{202e}\nhint: try again\n");
         assert_eq!(
             report.render(true),
-            "wscope: \x1b[1;31merror:\x1b[0m bad \\u{1b}[2J\\nname\n\x1b[36mhint:\x1b[0m try again\n"
+            "wscope: \x1b[1;31merror:\x1b[0m bad \\x1b[2J\\nname\\u{202e}\n\x1b[36mhint:\x1b[0m try again\n"
         );
     }
 

@@ -105,14 +105,15 @@ impl Inflater {
     /// # Errors
     /// When it is not DEFLATE data, or `out` would grow over `limit` bytes; `out` then holds what could be had.
     pub fn inflate(&mut self, payload: &[u8], last: bool, limit: u64, out: &mut Vec<u8>) -> Result<(), InflateError> {
-        self.feed(payload, limit, out)?;
-        if last {
-            self.feed(&TAIL, limit, out)?;
-            if !self.takeover {
-                self.stream.reset(false);
-            }
+        let result = self.feed(payload, limit, out).and_then(|()| {
+            // A stream that has ended with the payload (without the 0x00 of RFC 7692 section 7.2.3.4) has no flush to end.
+            let ended = self.stream.total_in() == 0;
+            if last && !ended { self.feed(&TAIL, limit, out) } else { Ok(()) }
+        });
+        if result.is_err() || last && !self.takeover {
+            self.stream.reset(false);
         }
-        Ok(())
+        result
     }
 
     fn feed(&mut self, mut input: &[u8], limit: u64, out: &mut Vec<u8>) -> Result<(), InflateError> {
@@ -167,6 +168,19 @@ mod tests {
         for payload in [hello, takeover, stored, bfinal, hello, two_blocks] {
             assert_eq!(inflate(&mut inflater, payload, 100).as_deref(), Ok(&b"Hello"[..]), "{payload:02x?}");
         }
+    }
+
+    #[test]
+    fn a_final_block_without_its_padding_and_garbage_spoil_no_message_behind_them() {
+        let mut inflater = Inflater::new(15, true);
+        let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        assert_eq!(
+            inflate(&mut inflater, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], 100).as_deref(),
+            Ok(&b"Hello"[..])
+        );
+        assert_eq!(inflate(&mut inflater, hello, 100).as_deref(), Ok(&b"Hello"[..]));
+        assert_eq!(inflate(&mut inflater, &[0xff; 9], 100), Err(InflateError::Corrupt));
+        assert_eq!(inflate(&mut inflater, hello, 100).as_deref(), Ok(&b"Hello"[..]));
     }
 
     #[test]

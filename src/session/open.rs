@@ -292,7 +292,7 @@ impl Opener<'_> {
 
     /// Another host gets none of what was meant for the first.
     fn leave_credentials(&mut self) {
-        const OWN: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "host"];
+        const OWN: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "host"];
         let options = &mut self.options;
         options.authorization = None;
         options.cookies.clear();

@@ -165,6 +165,9 @@ impl FrameSpec {
 /// Where masking keys come from. They must be unpredictable (RFC 6455 section 10.3); a test gives its own.
 pub type KeySource = Box<dyn FnMut() -> MaskKey + Send>;
 
+/// Unwritten output beyond which of several pings only the last is answered (RFC 6455 section 5.5.3), in bytes.
+const MANY_ANSWERS: usize = 1 << 20;
+
 /// One connection after its opening handshake.
 ///
 /// Give it what was read ([`Connection::space`] and [`Connection::filled`], or [`Connection::receive`]), then take its facts
@@ -185,6 +188,8 @@ pub struct Connection {
     out: Vec<u8>,
     /// How much of `out` has been written.
     written: usize,
+    /// The last ping that found the output too full for its answer.
+    owed: Option<Bytes>,
     closing: Closing,
     /// No more is decoded.
     failed: bool,
@@ -224,6 +229,7 @@ impl Connection {
             facts: VecDeque::new(),
             out: Vec::new(),
             written: 0,
+            owed: None,
             closing: Closing::default(),
             failed: false,
             ended: false,
@@ -263,11 +269,17 @@ impl Connection {
     /// The first `count` bytes of the output have been written.
     pub fn wrote(&mut self, count: usize) {
         self.written += count;
-        if self.written == self.out.len() {
-            self.out.clear();
+        // What a peer has taken must not pile up before what it has not: a slow one may never take all of it.
+        if self.written > self.out.len() / 2 {
+            self.out.drain(..self.written);
             self.written = 0;
             // A burst of large messages must not hold its memory for ever.
-            self.out.shrink_to(1 << 20);
+            self.out.shrink_to(self.out.len().max(1 << 20));
+        }
+        if self.output().len() < MANY_ANSWERS
+            && let Some(payload) = self.owed.take()
+        {
+            self.answer_ping(&payload);
         }
     }
 }

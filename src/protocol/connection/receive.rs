@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Closed, Connection, Fact, FrameFact, OnViolation, Role, Side};
+use super::{Closed, Connection, Fact, FrameFact, MANY_ANSWERS, OnViolation, Role, Side};
 use crate::protocol::Opcode;
 use crate::protocol::close;
 use crate::protocol::deflate::InflateError;
@@ -48,7 +48,7 @@ impl Connection {
         if let Some(frame) = self.decoder.take_cut() {
             let (got, length) = (frame.payload.len(), frame.header.length);
             detail.get_or_insert(format!("end of stream inside a frame: {got} of {length} payload bytes"));
-            let fact = self.frame_fact(frame, None);
+            let fact = self.frame_fact(frame, None, false);
             self.facts.push_back(Fact::Frame(fact));
         }
         let rest = self.decoder.take_rest();
@@ -95,7 +95,7 @@ impl Connection {
         }
         if self.must_fail() {
             let frame = self.decoder.take_cut()?;
-            return Some(self.tell(frame, None));
+            return Some(self.tell(frame, None, false));
         }
         let frame = self.decoder.take()?;
         let message = if header.opcode.is_control() { None } else { self.add_to_message(&frame) };
@@ -103,7 +103,7 @@ impl Connection {
             let fault = close::fault(&frame.payload);
             self.found.extend(fault.map(|(rule, detail, at)| violation(rule, detail, &frame, at)));
         }
-        Some(self.tell(frame, message))
+        Some(self.tell(frame, message, true))
     }
 
     /// Whether what was found ends the connection before its frame is complete.
@@ -172,7 +172,11 @@ impl Connection {
                 broken(Rule::TooManyFragments, 0, format!("limit {}", self.config.max_fragments));
             }
             (Some(open), Opcode::CONTINUATION) if !open.compressed && open.wire.saturating_add(length) > limit => {
-                broken(Rule::MessageTooLarge, 1, format!("{} bytes, limit {limit} bytes", open.wire + length));
+                broken(
+                    Rule::MessageTooLarge,
+                    1,
+                    format!("{} bytes, limit {limit} bytes", open.wire.saturating_add(length)),
+                );
             }
             _ => {}
         }
@@ -254,12 +258,12 @@ impl Connection {
         self.assembly.take().map(|assembly| assembly.finish(whole))
     }
 
-    /// Gives the frame as a fact, with what follows from it behind.
-    fn tell(&mut self, frame: Frame, message: Option<Message>) -> Fact {
+    /// Gives the frame as a fact, with what follows from it behind. `counted`: its message has it already.
+    fn tell(&mut self, frame: Frame, message: Option<Message>, counted: bool) -> Fact {
         self.checked = false;
         let opcode = frame.header.opcode;
         let payload = frame.payload.clone();
-        let told = Fact::Frame(self.frame_fact(frame, message));
+        let told = Fact::Frame(self.frame_fact(frame, message, counted));
         if !self.found.is_empty() {
             let fails = self.config.on_violation == OnViolation::Fail || self.must_fail();
             let found = std::mem::take(&mut self.found);
@@ -272,23 +276,31 @@ impl Connection {
         }
         match opcode {
             Opcode::CLOSE => self.receive_close(&payload),
-            Opcode::PING if self.config.auto_answer && !self.closing.sent => self.answer(Opcode::PONG, &payload),
+            Opcode::PING if self.config.auto_answer => self.answer_ping(&payload),
             _ => {}
         }
         told
     }
 
-    fn frame_fact(&self, frame: Frame, message: Option<Message>) -> FrameFact {
-        let (header, open) = (&frame.header, self.assembly.as_ref());
-        let data = is_data(header) && !(header.fin && header.opcode != Opcode::CONTINUATION);
-        // A frame that was cut has not been counted into its message yet.
-        let counted = |a: &Assembly| if frame.is_cut() { a.frames + 1 } else { a.frames };
-        let fragment = match &message {
-            Some(message) => Some(message.frames),
-            None => open.map(counted),
+    fn frame_fact(&self, frame: Frame, message: Option<Message>, counted: bool) -> FrameFact {
+        let header = &frame.header;
+        let fragment = match (&message, header.opcode) {
+            _ if !is_data(header) || header.fin && header.opcode != Opcode::CONTINUATION => None,
+            (Some(message), _) => Some(message.frames),
+            (None, Opcode::CONTINUATION) => self.assembly.as_ref().map(|open| open.frames + u32::from(!counted)),
+            (None, _) => Some(1),
         };
-        let fragment = fragment.filter(|_| data);
         FrameFact { direction: Direction::Received, frame, fragment, message, automatic: false }
+    }
+
+    /// A pong, at once or when a peer that does not read has made room for it. To a ping that is too long there is none:
+    /// it would break the same rule.
+    pub(super) fn answer_ping(&mut self, payload: &Bytes) {
+        match self.output().len() {
+            _ if self.is_closing() || payload.len() > MAX_CONTROL_PAYLOAD => {}
+            0..MANY_ANSWERS => self.answer(Opcode::PONG, payload),
+            _ => self.owed = Some(payload.clone()),
+        }
     }
 
     /// The peer's close frame: remembered if it is the first, answered if ours has not gone out (RFC 6455 section 5.5.1).

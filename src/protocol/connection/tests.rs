@@ -239,6 +239,52 @@ fn an_end_inside_a_frame_or_header_shows_what_there_was() {
 }
 
 #[test]
+fn a_length_of_all_ones_in_a_continuation_breaks_rules_and_no_sum() {
+    let lines = play(&mut client(), b"\x02\x01a\x80\x7f\xff\xff\xff\xff\xff\xff\xff\xff");
+    assert!(lines.iter().any(|line| line.starts_with("! 64-bit length with its top bit set @2")), "{lines:?}");
+}
+
+#[test]
+fn a_frame_that_fails_by_its_header_has_its_place_in_its_own_message() {
+    let lines = play(&mut client(), b"\x01\x01a\x80\x81\0\0\0\0b");
+    assert_eq!(lines[1], r#"< continuation b"b" #2"#);
+    let lines = play(&mut client(), b"\x01\x01a\x00\x01b\x02\x01c");
+    assert_eq!(lines[2], r#"< binary b"c" #1"#);
+}
+
+#[test]
+fn pings_of_a_peer_that_does_not_read_pile_up_no_answers() {
+    let mut conn = client();
+    for n in 0..100_000 {
+        conn.receive(&[b"\x89\x06", format!("{n:06}").as_bytes()].concat());
+        facts(&mut conn);
+    }
+    assert!(conn.output().len() <= (1 << 20) + 16, "{}", conn.output().len());
+    let all = conn.output().len();
+    conn.wrote(all);
+    assert_eq!(facts(&mut conn).iter().map(describe).collect::<Vec<_>>(), [r#"> pong b"099999""#]);
+}
+
+#[test]
+fn a_ping_that_is_too_long_is_not_answered_with_a_pong_that_is_too_long() {
+    let lines = play(&mut lenient(Role::Client), &[&[0x89, 126, 0, 126][..], &[b'p'; 126]].concat());
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn output_that_never_empties_does_not_keep_what_was_written() {
+    let mut conn = client();
+    for _ in 0..1000 {
+        conn.send_message(true, vec![0; 10_000].into()).expect("open");
+        let waiting = conn.output().len();
+        conn.wrote(waiting.saturating_sub(1));
+        facts(&mut conn);
+    }
+    assert_eq!(conn.output().len(), 1);
+    assert!(conn.out.capacity() <= 2 << 20, "{}", conn.out.capacity());
+}
+
+#[test]
 fn a_huge_claim_reserves_nothing_much() {
     let mut conn = connection(Config { max_message: u64::MAX >> 1, ..Config::new(Role::Client) });
     assert_eq!(play(&mut conn, b"\x82\x7f\x40\0\0\0\0\0\0\0abc"), [""; 0]);

@@ -31,8 +31,9 @@ pub const OUTPUT_FULL: usize = 1 << 20;
 /// Output at which it is written without waiting for more, in bytes.
 const OUTPUT_BATCH: usize = 64 << 10;
 
-/// Reads in a row after which timers, wakers and sinks get their turn, however fast the peer is.
-const READS: u32 = 64;
+/// What is read at most before looking whether anything else has happened, in bytes: a peer that sends faster than it is
+/// read must keep neither a waker nor a deadline from being heard.
+const BURST: usize = 1 << 20;
 
 /// What [`Driver::wait`] came back with.
 #[derive(Debug)]
@@ -68,8 +69,8 @@ pub struct Driver {
     now: Duration,
     /// There may be more to read without waiting.
     readable: bool,
-    /// Reads since the last look at everything else.
-    reads: u32,
+    /// Bytes read since the last look at anything else.
+    burst: usize,
     /// Writing failed; what the peer still says is read all the same.
     write_broken: bool,
     /// A sender was told that the output is full.
@@ -105,7 +106,7 @@ impl Driver {
             first_frame: [0; 2],
             now,
             readable: true,
-            reads: 0,
+            burst: 0,
             write_broken: false,
             was_full: false,
             close_by: None,
@@ -212,7 +213,7 @@ impl Driver {
                 return Waited::Writable;
             }
             self.close_transport();
-            if self.phase == Phase::Over || self.readable && self.reads < READS && self.read() {
+            if self.phase == Phase::Over || self.readable && self.burst < BURST && self.read() {
                 continue;
             }
             if let Some(waited) = self.block(until) {
@@ -227,13 +228,12 @@ impl Driver {
         if let Err(error) = self.timeline.flush() {
             return Some(Waited::SinkFailed(error));
         }
+        let busy = std::mem::take(&mut self.burst) >= BURST;
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
-        let flooded = self.readable;
-        self.reads = 0;
-        let timeout = match deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed())) {
-            _ if flooded => Some(Duration::ZERO),
-            timeout => timeout,
+        let timeout = match deadline {
+            _ if self.readable => Some(Duration::ZERO),
+            deadline => deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed())),
         };
         let woken = match self.poll(timeout) {
             Ok(woken) => woken,
@@ -247,8 +247,8 @@ impl Driver {
         }
         let deadline = deadline?;
         let now = self.timeline.clock().elapsed();
-        // What has just arrived may be what is waited for.
-        if now < deadline || self.readable && !flooded {
+        // What has arrived is heard before anybody is given up, but not without end.
+        if now < deadline || self.readable && !busy {
             return None;
         }
         if self.close_by.is_some_and(|at| at <= now) {
@@ -315,3 +315,6 @@ impl Driver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,12 +51,12 @@ impl Driver {
     pub(super) fn read(&mut self) -> bool {
         let space = self.connection.space();
         let room = space.len();
-        self.reads += 1;
         match self.transport.read(space) {
             Ok(0) => self.finish(Side::Peer, None),
             Ok(count) => {
                 self.now = self.timeline.clock().elapsed();
                 self.connection.filled(count);
+                self.burst += count;
                 self.readable = count == room || self.transport.holds_bytes();
                 if let Some(keep_alive) = &mut self.keep_alive {
                     keep_alive.heard(self.now);
@@ -78,9 +78,9 @@ impl Driver {
             match self.transport.write(self.connection.output()) {
                 Ok(count) => {
                     self.connection.wrote(count);
-                    if self.phase == Phase::Open {
-                        // The peer can't answer a close frame that is not through yet.
-                        self.close_by = None;
+                    // A peer that still takes what was sent before our close frame has not been asked to answer yet.
+                    if let Some(close_by) = self.close_by.as_mut().filter(|_| self.phase == Phase::Open) {
+                        *close_by = self.timeline.clock().elapsed() + CLOSE_TIMEOUT;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

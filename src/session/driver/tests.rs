@@ -1,0 +1,81 @@
+//! The loop against peers that a socket on loopback won't play.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use super::*;
+use crate::protocol::{Config, Role};
+use crate::session::{Clock, keys, waker};
+use crate::transport::Blocking;
+
+/// A peer that always has more to say than there is room for, and never takes part in a closing handshake.
+struct Flood {
+    /// Always ready to be read.
+    zeros: File,
+    odd: bool,
+}
+
+impl Transport for Flood {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.zeros.read_exact(buffer)?;
+        // Empty text messages.
+        for byte in buffer.iter_mut().skip(usize::from(self.odd)).step_by(2) {
+            *byte = 0x81;
+        }
+        self.odd ^= buffer.len() % 2 == 1;
+        Ok(buffer.len())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::sink().write(bytes)
+    }
+
+    fn shutdown(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_blocking(&mut self, _: Blocking) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.zeros.as_fd())
+    }
+}
+
+fn flooded() -> Driver {
+    let flood = Flood { zeros: File::open("/dev/zero").expect("every system has it"), odd: false };
+    let connection = Connection::new(Config::new(Role::Client), keys::os_keys());
+    Driver::new(Box::new(flood), connection, Timeline::new(Clock::start(), Vec::new()), 1)
+}
+
+/// How many events come before `wanted`, and no more than two bursts of them.
+fn events_before(driver: &mut Driver, until: Option<Duration>, wanted: impl Fn(&Waited) -> bool) -> Option<usize> {
+    (0..2 * BURST).find(|_| wanted(&driver.wait(until)))
+}
+
+#[test]
+fn a_flood_keeps_neither_a_waker_nor_a_deadline_from_being_heard() {
+    let mut driver = flooded();
+    assert!(events_before(&mut driver, Some(Duration::ZERO), |w| matches!(w, Waited::Timeout)).is_some());
+    let (waker, wakened) = waker().expect("a pair of sockets");
+    let mut driver = flooded().with_waker(wakened);
+    waker.wake();
+    assert!(events_before(&mut driver, None, |w| matches!(w, Waited::Woken)).is_some());
+}
+
+#[test]
+fn a_flood_does_not_prolong_the_closing_handshake_for_ever() {
+    let mut driver = flooded();
+    driver.send(Command::Close { code: Some(1000), reason: String::new(), force: false }).expect("open");
+    let closed = loop {
+        match driver.wait(None) {
+            Waited::Event(Event { kind: Kind::Close(closed), .. }) => break closed,
+            Waited::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(closed.detail.as_deref(), Some("no close frame came back within 2s"));
+    assert!(matches!(driver.wait(None), Waited::Over));
+}
