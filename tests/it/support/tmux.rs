@@ -66,7 +66,9 @@ impl Terminal {
     pub(crate) fn again(mut self) -> Terminal {
         let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
         drop(self);
-        Terminal { home, ..Terminal::new() }
+        let mut next = Terminal::new();
+        next.home = home;
+        next
     }
 
     /// Presses keys by their names: `Enter`, `C-c`, `M-Enter`, `Up`.
