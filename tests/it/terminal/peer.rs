@@ -106,7 +106,11 @@ fn serve(tap: Tap, told: &Sender<Seen>) -> Result<(), Box<dyn std::error::Error>
                 told.send(Seen::Binary(data.to_vec()))?;
                 socket.send(Message::Binary(data))?;
             }
-            Message::Close(frame) => told.send(Seen::Close(frame.map(|frame| frame.code.into())))?,
+            // The answer to it is on its way, and the last frame.
+            Message::Close(frame) => {
+                flood = None;
+                told.send(Seen::Close(frame.map(|frame| frame.code.into())))?;
+            }
             _ => {}
         }
     }
