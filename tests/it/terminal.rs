@@ -216,7 +216,7 @@ fn a_forbidden_frame_is_sent_byte_for_byte() {
     terminal.wait_for("closed");
     let wire = peer.wire();
     let head = wire.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a request") + 4;
-    let frame = [0x43, 0x80 | 126, 0, 2, 1, 2, 3, 4, b'h' ^ 1, b'i' ^ 2];
+    let frame = [0x43, 0x80 | 0x7e, 0, 2, 1, 2, 3, 4, b'h' ^ 1, b'i' ^ 2];
     assert_eq!(wire[head..head + frame.len()], frame);
 }
 
@@ -225,8 +225,8 @@ fn no_color_means_no_escape_sequence_on_the_screen() {
     if !is_installed() {
         return;
     }
-    let peer = Peer::start();
     for (variable, colours) in [("NO_COLOR=1", false), ("", true)] {
+        let peer = Peer::start();
         let terminal = Terminal::new().run_with(variable, &peer.url(), (100, 30));
         terminal.wait_for_prompt('●', "");
         terminal.enter("{\"a\": 1}");

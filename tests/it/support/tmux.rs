@@ -3,9 +3,8 @@
 //! What a test looks for is waited for until a deadline, never slept for.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// After which a test fails rather than hangs.
@@ -16,11 +15,13 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// A terminal with the program in it. Its history, its settings and what else it keeps are in a directory of its own.
 pub(crate) struct Terminal {
-    socket: String,
+    /// The server's socket, in the same directory.
+    socket: PathBuf,
     home: tempfile::TempDir,
 }
 
 /// Whether there is a tmux; says so if not.
+#[allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn is_installed() -> bool {
     let found = Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success());
     if !found {
@@ -32,10 +33,8 @@ pub(crate) fn is_installed() -> bool {
 impl Terminal {
     /// A terminal of `columns` by `rows` with nothing in it yet.
     pub(crate) fn new() -> Terminal {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let socket = format!("wscope-test-{}-{count}", std::process::id());
-        Terminal { socket, home: tempfile::tempdir().expect("a directory") }
+        let home = tempfile::tempdir().expect("a directory");
+        Terminal { socket: home.path().join("tmux"), home }
     }
 
     /// Runs the program with these arguments, written as for a shell, in 100 columns and 30 rows.
@@ -64,11 +63,9 @@ impl Terminal {
 
     /// Leaves the terminal; its directory stays for the next one.
     pub(crate) fn again(mut self) -> Terminal {
-        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
-        drop(self);
-        let mut next = Terminal::new();
-        next.home = home;
-        next
+        self.kill();
+        self.socket.set_extension("again");
+        self
     }
 
     /// Presses keys by their names: `Enter`, `C-c`, `M-Enter`, `Up`.
@@ -101,11 +98,6 @@ impl Terminal {
     /// The screen as a person sees it.
     pub(crate) fn screen(&self) -> String {
         self.tmux(["capture-pane", "-p", "-t", "test"])
-    }
-
-    /// The same with what scrolled out of it, and lines that the terminal broke put together again.
-    pub(crate) fn all(&self) -> String {
-        self.tmux(["capture-pane", "-p", "-J", "-S", "-", "-t", "test"])
     }
 
     /// The screen with its colours as escape sequences.
@@ -154,6 +146,7 @@ impl Terminal {
     }
 
     /// Waits until the screen is as wanted.
+    #[allow(clippy::disallowed_methods, reason = "a test has no timeline")]
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -166,9 +159,17 @@ impl Terminal {
         }
     }
 
+    fn kill(&self) {
+        // It may have ended already.
+        let kill = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").env_remove("TMUX").output();
+        drop(kill);
+    }
+
     fn tmux<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
         let Output { status, stdout, stderr } = Command::new("tmux")
-            .args(["-L", &self.socket, "-f", "/dev/null", "-u"])
+            .arg("-S")
+            .arg(&self.socket)
+            .args(["-f", "/dev/null", "-u"])
             .args(args)
             .env_remove("TMUX")
             .output()
@@ -180,8 +181,6 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let kill = ["-L", &self.socket, "kill-server"];
-        // It may have ended already.
-        drop(Command::new("tmux").args(kill).env_remove("TMUX").output());
+        self.kill();
     }
 }

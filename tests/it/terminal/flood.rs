@@ -21,7 +21,7 @@ fn flooded() -> Option<(Peer, Terminal)> {
 fn latest(screen: &str) -> u64 {
     let numbers =
         screen.lines().filter_map(|line| line.split_once("drop ")?.1.strip_suffix(" in a flood")?.parse().ok());
-    numbers.last().unwrap_or(0)
+    numbers.max().unwrap_or(0)
 }
 
 /// Fails if a line of the screen is torn: it is the prompt with the beginning of what is typed, or a whole line of another kind.
@@ -29,7 +29,7 @@ fn latest(screen: &str) -> u64 {
 fn assert_whole(screen: &str, label: &str, typed: &str) {
     let lines: Vec<&str> = screen.trim_end().lines().collect();
     for (at, line) in lines.iter().enumerate() {
-        if line.contains(label) && !line.starts_with("● connected") {
+        if line.contains(&format!("{label}>")) {
             let behind = line.strip_prefix(&format!("● {label}>")).map(str::trim_start);
             let whole = behind.is_some_and(|behind| typed.starts_with(behind) || behind == format!("flood {RATE}"));
             assert!(whole, "a torn prompt, {line:?}, in\n{screen}");

@@ -89,7 +89,7 @@ fn serve(tap: Tap, told: &Sender<Seen>) -> Result<(), Box<dyn std::error::Error>
         };
         match message {
             Message::Text(text) => match text.as_str().split_once(' ').unwrap_or((text.as_str(), "")) {
-                ("flood", rate) => flood = Some(Flood { rate: rate.parse()?, begun: Instant::now(), sent: 0 }),
+                ("flood", rate) => flood = Some(Flood::begin(rate.parse()?)),
                 ("calm", _) => {
                     flood = None;
                     socket.send(Message::text("it is calm"))?;
@@ -125,6 +125,11 @@ struct Flood {
 }
 
 impl Flood {
+    #[allow(clippy::disallowed_methods, reason = "a test has no timeline")]
+    fn begin(rate: u32) -> Flood {
+        Flood { rate, begun: Instant::now(), sent: 0 }
+    }
+
     fn go_on(&mut self, socket: &mut WebSocket<Tap>) -> tungstenite::Result<()> {
         let due = self.begun.elapsed().as_secs_f64() * f64::from(self.rate);
         while f64::from(self.sent) < due {
