@@ -27,6 +27,7 @@ mod scrollback;
 mod stats;
 mod table;
 mod terminal;
+mod typeahead;
 mod view;
 
 pub use error::ShellError;

@@ -27,6 +27,7 @@ use super::helper::LineHelper;
 use super::history::LINES;
 use super::prompt::Prompt;
 use super::screen::Screen;
+use super::typeahead::Typeahead;
 
 /// Between two wakings: about the time of a screen's refresh.
 const PACE: Duration = Duration::from_millis(16);
@@ -42,6 +43,8 @@ pub(super) struct Terminal {
     thread: Option<JoinHandle<()>>,
     /// Held while text is taken out and written, so that it stays in order.
     out: Arc<Mutex<()>>,
+    /// Last, so that the terminal is put back when all else is done.
+    _typeahead: Typeahead,
 }
 
 impl Terminal {
@@ -52,6 +55,7 @@ impl Terminal {
         coloured: bool,
         history: &[String],
     ) -> Result<Terminal, ReadlineError> {
+        let typeahead = Typeahead::keep();
         let config = Config::builder()
             .max_history_size(LINES)?
             .history_ignore_dups(true)?
@@ -86,7 +90,14 @@ impl Terminal {
             };
             std::thread::Builder::new().name("screen".into()).spawn(run)?
         };
-        Ok(Terminal { editor: Some(editor), screen: screen.clone(), prompt: prompt.clone(), thread: Some(thread), out })
+        Ok(Terminal {
+            editor: Some(editor),
+            screen: screen.clone(),
+            prompt: prompt.clone(),
+            thread: Some(thread),
+            out,
+            _typeahead: typeahead,
+        })
     }
 
     /// Reads a line; `label` is what the prompt calls the connection.

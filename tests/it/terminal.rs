@@ -38,6 +38,13 @@ fn a_line_is_a_message_and_what_is_typed_ahead_is_not_lost() {
     terminal.wait_for_prompt('●', "");
     let screen = terminal.wait_until("the last echo", |screen| frames(screen).len() == 6);
     assert!(frames(&screen).contains(&"▲ text 6 B /three".to_owned()), "{screen}");
+    // The keys that a terminal itself would take while no line is read.
+    terminal.type_text("four\r\x12on\x05\rfive\r\x04");
+    for message in ["four", "one", "five"] {
+        assert_eq!(peer.saw(), text(message));
+    }
+    assert_eq!(peer.saw(), Seen::Close(Some(1000)));
+    assert_eq!(terminal.wait_for_end(), 0);
 }
 
 #[test]
