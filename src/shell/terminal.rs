@@ -44,7 +44,7 @@ pub(super) struct Terminal {
     /// Held while text is taken out and written, so that it stays in order.
     out: Arc<Mutex<()>>,
     /// Last, so that the terminal is put back when all else is done.
-    _typeahead: Typeahead,
+    _typeahead: Option<Typeahead>,
 }
 
 impl Terminal {
@@ -55,7 +55,6 @@ impl Terminal {
         coloured: bool,
         history: &[String],
     ) -> Result<Terminal, ReadlineError> {
-        let typeahead = Typeahead::keep();
         let config = Config::builder()
             .max_history_size(LINES)?
             .history_ignore_dups(true)?
@@ -81,9 +80,11 @@ impl Terminal {
             editor.add_history_entry(line.as_str())?;
         }
         let out = Arc::new(Mutex::new(()));
+        let printer = editor.create_external_printer();
+        // Without an editor the kernel's own must stay.
+        let typeahead = printer.is_ok().then(Typeahead::keep);
         let thread = {
             let (screen, out) = (screen.clone(), Arc::clone(&out));
-            let printer = editor.create_external_printer();
             let run = move || match printer {
                 Ok(mut printer) => ring(&screen, |bell| printer.print(bell).is_ok()),
                 Err(_) => print_plainly(&screen, &out),

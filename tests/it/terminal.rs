@@ -204,6 +204,22 @@ fn what_a_peer_sends_does_nothing_to_the_terminal() {
 }
 
 #[test]
+fn a_terminal_without_cursor_keys_will_do() {
+    if !is_installed() {
+        return;
+    }
+    let peer = Peer::start();
+    let terminal = Terminal::new().run_with("TERM=dumb", &peer.url(), (100, 30));
+    terminal.wait_for("● connected");
+    terminal.enter("hello");
+    assert_eq!(peer.saw(), text("hello"));
+    terminal.wait_for("▼ 2");
+    terminal.enter("/quit");
+    assert_eq!(peer.saw(), Seen::Close(Some(1000)));
+    assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
 fn show_draws_the_header_of_a_frame() {
     let Some((peer, terminal)) = connected("") else { return };
     terminal.enter("hello");
