@@ -89,9 +89,9 @@ fn header_table(event: &FrameEvent, palette: Palette, out: &mut String) {
     let bytes = header.bytes();
     let bit = |n: bool| u8::from(n);
     let reserved = |mask: u8| bit(header.rsv & mask != 0);
-    let fin = if header.fin { "the last frame of its message" } else { "more frames follow" };
+    let fin = if header.fin { "last of its message" } else { "more frames follow" };
     row(Some((0, &bytes[..1])), &bits(bytes[0], 0x80), "FIN", &format!("{}  {fin}", bit(header.fin)), palette, out);
-    for (mask, name, meaning) in [(4, "RSV1", "  compressed, if negotiated"), (2, "RSV2", ""), (1, "RSV3", "")] {
+    for (mask, name, meaning) in [(4, "RSV1", "  compressed, if agreed"), (2, "RSV2", ""), (1, "RSV3", "")] {
         let value = reserved(mask);
         let meaning = if value == 1 { meaning } else { "" };
         row(None, &bits(bytes[0], mask << 4), name, &format!("{value}{meaning}"), palette, out);
@@ -122,7 +122,7 @@ fn not_minimal(event: &FrameEvent) -> String {
     if event.frame.header.form == minimal { String::new() } else { format!("  {} bits would do", minimal.bits()) }
 }
 
-/// `  0    81                       1... ....  FIN          1  the last frame of its message`
+/// `  0    81                       1... ....  FIN          1  last of its message`
 fn row(bytes: Option<(usize, &[u8])>, bits: &str, name: &str, value: &str, palette: Palette, out: &mut String) {
     let (offset, hex) = bytes.map(|(at, bytes)| (at.to_string(), hexdump::hex(bytes))).unwrap_or_default();
     let mut line = Line::default();

@@ -55,12 +55,11 @@ pub struct Link {
 }
 
 impl Link {
-    /// Begins to connect, and returns at once; what comes of it is told on the timeline.
+    /// Begins to open connection `number` of the timeline, and returns at once; what comes of it is told there.
     ///
     /// # Errors
     /// When there is no thread or file descriptor left.
-    pub fn open(options: ConnectOptions, timeline: Timeline) -> io::Result<Link> {
-        let number = timeline.open_connection();
+    pub fn open(options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Link> {
         let (orders, received) = channel();
         let (waker, wakened) = waker()?;
         let state = Arc::new(AtomicU8::new(State::Connecting as u8));
@@ -214,6 +213,8 @@ impl Worker {
                 Waited::Event(event) => {
                     if let Kind::Close(closed) = &event.kind {
                         wanted |= closed.clean && matches!(closed.code, Some(1000 | 1001));
+                        self.set(State::Closed);
+                        continue;
                     }
                 }
                 Waited::Timeout | Waited::Writable => {}

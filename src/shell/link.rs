@@ -22,12 +22,12 @@ pub(super) trait Link: Send + Sync {
     fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), LinkError>;
 }
 
-/// Begins to open a connection and returns at once. What comes of it arrives on the timeline, under the link's number.
-pub(super) type OpenLink = dyn Fn(ConnectOptions, Timeline) -> io::Result<Arc<dyn Link>>;
+/// Begins to open a connection and returns at once. What comes of it arrives on the timeline, under the number given.
+pub(super) type OpenLink = dyn Fn(ConnectOptions, Timeline, u32) -> io::Result<Arc<dyn Link>>;
 
 /// The real one.
-pub(super) fn open(options: ConnectOptions, timeline: Timeline) -> io::Result<Arc<dyn Link>> {
-    Ok(Arc::new(session::Link::open(options, timeline)?))
+pub(super) fn open(options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Arc<dyn Link>> {
+    Ok(Arc::new(session::Link::open(options, timeline, number)?))
 }
 
 impl Link for session::Link {

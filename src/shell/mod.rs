@@ -1,5 +1,21 @@
 //! The interactive prompt: a line becomes a command, events become lines above the prompt.
 //!
+//! ```text
+//! keys    terminal -> parse (pure) -> Request -> perform -> Command -> a connection's thread
+//! events  a connection's thread -> Timeline -> Memory, Screen -> terminal, above the prompt
+//! ```
+//!
+//! - **A line stays whole.** One thread writes to the terminal, the one that reads keys (`terminal`). Text waits in `screen`
+//!   and goes out in front of a repaint of the prompt, at most every 16 ms.
+//! - **A flood costs no evidence.** What the terminal can't keep up with is counted where it would have stood. The scrollback
+//!   (`memory`) holds it for /last, /find and /show, within its bounds. An I/O thread never waits for the terminal.
+//! - **The prompt's dot is the state now,** not the one when the line was begun: a state changes between the event that tells
+//!   of it and the flush after, so a flush has the prompt drawn anew (`screen`).
+//! - **No key is lost.** Lines typed or pasted ahead, Ctrl-D and Ctrl-R too, wait for the next prompt (`typeahead`).
+//! - **An error is a line and a next step.** What is wrong with a line is a [`ShellError`], shown as `error:` and `hint:`; what
+//!   goes wrong on a connection is an event, which carries its hint, so that a shell and a pipe give the same advice.
+//! - **What is typed is only sent.** It reaches a file only through `history`, which leaves out lines that hold a secret.
+//!
 //! One table of commands feeds parsing, help, completion and hints. Parsing is pure; [`Shell`] carries out. What happens on
 //! the connections reaches the shell as events only, through two sinks: [`Memory`] (for /show, /find, /stats) and [`Screen`].
 
@@ -27,6 +43,7 @@ mod scrollback;
 mod stats;
 mod table;
 mod terminal;
+mod typeahead;
 mod view;
 
 pub use error::ShellError;

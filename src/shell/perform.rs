@@ -204,8 +204,16 @@ impl Shell {
         if entries.is_empty() {
             return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
         }
-        self.screen.compose(|view, out| view.again(entries.iter().flat_map(Entry::events), out));
-        Ok(())
+        let shown = self.screen.compose(|view, out| {
+            let before = out.len();
+            view.again(entries.iter().flat_map(Entry::events), out);
+            out.len() > before
+        });
+        if shown {
+            return Ok(());
+        }
+        let problem = format!("nothing to show of the last {}", entries.len());
+        Err(ShellError::refused(problem, "the format raw shows received messages alone; /set format short shows all"))
     }
 
     fn find(&self, pattern: &Regex) -> Result<(), ShellError> {

@@ -136,17 +136,18 @@ impl Shell {
         if let Some(on_violation) = self.on_violation {
             options.on_violation = on_violation;
         }
-        let link = (self.open)(options.clone(), self.timeline.clone()).map_err(|error| {
+        // Named before anything can be told of it.
+        let number = self.timeline.open_connection();
+        if let Some(name) = name {
+            self.screen.compose(|view, _| view.name(number, name));
+        }
+        let link = (self.open)(options.clone(), self.timeline.clone(), number).map_err(|error| {
             let hint = "are too many connections open? /connections lists them";
             let why = in_words(&error);
             ShellError::refused(format!("cannot open \"{}\": {why}", options.url.escape_debug()), hint)
         })?;
-        let number = link.number();
         let named = name.is_some();
         let name = name.map_or_else(|| number.to_string(), str::to_owned);
-        if named {
-            self.screen.compose(|view, _| view.name(number, &name));
-        }
         self.connections.tidy();
         self.connections.put(Connection { name, named, options, link });
         self.learn_names();

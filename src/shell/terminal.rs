@@ -27,6 +27,7 @@ use super::helper::LineHelper;
 use super::history::LINES;
 use super::prompt::Prompt;
 use super::screen::Screen;
+use super::typeahead::Typeahead;
 
 /// Between two wakings: about the time of a screen's refresh.
 const PACE: Duration = Duration::from_millis(16);
@@ -42,6 +43,8 @@ pub(super) struct Terminal {
     thread: Option<JoinHandle<()>>,
     /// Held while text is taken out and written, so that it stays in order.
     out: Arc<Mutex<()>>,
+    /// Last, so that the terminal is put back when all else is done.
+    _typeahead: Option<Typeahead>,
 }
 
 impl Terminal {
@@ -77,16 +80,25 @@ impl Terminal {
             editor.add_history_entry(line.as_str())?;
         }
         let out = Arc::new(Mutex::new(()));
+        let printer = editor.create_external_printer();
+        // Without an editor the kernel's own must stay.
+        let typeahead = printer.is_ok().then(Typeahead::keep);
         let thread = {
             let (screen, out) = (screen.clone(), Arc::clone(&out));
-            let printer = editor.create_external_printer();
             let run = move || match printer {
                 Ok(mut printer) => ring(&screen, |bell| printer.print(bell).is_ok()),
                 Err(_) => print_plainly(&screen, &out),
             };
             std::thread::Builder::new().name("screen".into()).spawn(run)?
         };
-        Ok(Terminal { editor: Some(editor), screen: screen.clone(), prompt: prompt.clone(), thread: Some(thread), out })
+        Ok(Terminal {
+            editor: Some(editor),
+            screen: screen.clone(),
+            prompt: prompt.clone(),
+            thread: Some(thread),
+            out,
+            _typeahead: typeahead,
+        })
     }
 
     /// Reads a line; `label` is what the prompt calls the connection.

@@ -8,3 +8,4 @@ mod interop;
 mod pipe;
 mod readme;
 mod support;
+mod terminal;

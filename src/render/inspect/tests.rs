@@ -23,7 +23,7 @@ fn a_fragment_is_shown_with_its_message() {
         "\
 ▼ frame 5  received at 2.104 s  continuation  4 B on the wire
 header  80 02
-  0  80                       1... ....  FIN          1  the last frame of its message
+  0  80                       1... ....  FIN          1  last of its message
                               .0.. ....  RSV1         0
                               ..0. ....  RSV2         0
                               ...0 ....  RSV3         0
@@ -64,7 +64,7 @@ fn a_broken_frame_is_shown_with_the_rule() {
 ▼ frame 3  received at 2.104 s  text  19 B on the wire
 header  61 ff 00 00 00 00 00 00 00 0a 01 02 03 04
   0  61                       0... ....  FIN          0  more frames follow
-                              .1.. ....  RSV1         1  compressed, if negotiated
+                              .1.. ....  RSV1         1  compressed, if agreed
                               ..1. ....  RSV2         1
                               ...0 ....  RSV3         0
                               .... 0001  opcode       1  text

@@ -1,7 +1,6 @@
 //! What a line does, on connections that only note what they are told.
 
 use std::io;
-use std::sync::atomic::AtomicU32;
 
 use super::*;
 use crate::command::FrameSpec;
@@ -58,9 +57,8 @@ impl Bench {
         let opened: Arc<Mutex<Vec<ConnectOptions>>> = Arc::default();
         let (memory, screen) = (Memory::default(), Screen::new(plain()));
         let timeline = Timeline::new(Clock::start(), vec![Box::new(memory.clone()), Box::new(screen.clone())]);
-        let (number, log, all) = (AtomicU32::new(0), Arc::clone(&sent), Arc::clone(&opened));
-        let open = move |options: ConnectOptions, _| -> io::Result<Arc<dyn Link>> {
-            let number = number.fetch_add(1, Ordering::Relaxed) + 1;
+        let (log, all) = (Arc::clone(&sent), Arc::clone(&opened));
+        let open = move |options: ConnectOptions, _, number| -> io::Result<Arc<dyn Link>> {
             let state = Mutex::new(if options.url.contains("refused") { State::Closed } else { State::Open });
             all.lock().expect("unpoisoned").push(options);
             Ok(Arc::new(Fake { number, sent: Arc::clone(&log), state, polite }))

@@ -1,4 +1,4 @@
-//! What the tests have in common: the program under test, peers of every kind, certificates.
+//! What the tests have in common: the program under test, peers of every kind, certificates, a terminal.
 
 pub(crate) mod certificates;
 pub(crate) mod command;
@@ -6,3 +6,4 @@ pub(crate) mod frames;
 pub(crate) mod golden;
 pub(crate) mod peers;
 pub(crate) mod server;
+pub(crate) mod tmux;
