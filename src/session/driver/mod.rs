@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+pub(super) use socket::describe;
+
 use super::keepalive::KeepAlive;
 use super::waker::Wakened;
 use super::{Latency, Timeline};
