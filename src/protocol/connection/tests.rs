@@ -1,7 +1,8 @@
 //! Playbooks: bytes in, facts and bytes out.
 
+mod properties;
+
 use bytes::Bytes;
-use proptest::prelude::*;
 
 use super::*;
 use crate::protocol::{Rule, close};
@@ -333,97 +334,4 @@ fn a_message_over_the_limit_fails_before_its_bytes_arrive_and_a_bomb_while_infla
     let mut conn = limited(compressed(Role::Client));
     conn.receive(bomb.output());
     assert!(facts(&mut conn).iter().any(|f| matches!(f, Fact::Violation(v) if v.rule == Rule::MessageTooLarge)));
-}
-
-fn any_spec() -> impl Strategy<Value = FrameSpec> {
-    let masking = prop_oneof![
-        Just(Masking::None),
-        Just(Masking::Fresh),
-        any::<MaskKey>().prop_map(Masking::Key),
-        Just(Masking::ByRole)
-    ];
-    (any::<bool>(), 0u8..8, 0u8..16, masking, prop::collection::vec(any::<u8>(), 0..300)).prop_map(
-        |(fin, rsv, opcode, masking, payload)| FrameSpec {
-            fin,
-            rsv,
-            masking,
-            ..FrameSpec::new(Opcode::from_bits(opcode), payload)
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn any_cutting_of_the_bytes_gives_the_same_facts(
-        bytes in prop::collection::vec(prop_oneof![Just(0x81u8), Just(0x01), Just(0x80), Just(0x02), Just(0x89), any::<u8>()], 0..200),
-        cuts in prop::collection::vec(1usize..20, 1..50),
-        role in prop_oneof![Just(Role::Client), Just(Role::Server)],
-        compress: bool,
-    ) {
-        // Going on after a violation, since failing early shows less of a frame when less of it has arrived.
-        let config = Config {
-            on_violation: OnViolation::Continue,
-            max_message: 150,
-            deflate: compress.then(DeflateParams::default),
-            ..Config::new(role)
-        };
-        let whole = {
-            let mut conn = connection(config.clone());
-            conn.receive(&bytes);
-            conn.end(Side::Peer, None);
-            (facts(&mut conn), conn.output().to_vec())
-        };
-        let mut conn = connection(config);
-        let (mut rest, mut cuts, mut cut) = (&bytes[..], cuts.iter().cycle(), Vec::new());
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(*cuts.next().expect("endless")));
-            conn.receive(now);
-            cut.extend(facts(&mut conn));
-            rest = later;
-        }
-        conn.end(Side::Peer, None);
-        cut.extend(facts(&mut conn));
-        prop_assert_eq!(settle(whole.0), settle(cut));
-        prop_assert_eq!(whole.1, conn.output());
-    }
-
-    #[test]
-    fn what_is_encoded_decodes_to_the_same_frames(specs in prop::collection::vec(any_spec(), 1..20)) {
-        let mut sender = client();
-        for spec in specs.clone() {
-            sender.send_frame(spec);
-        }
-        let sent: Vec<Frame> = facts(&mut sender).into_iter().filter_map(frame).collect();
-        let mut decoder = crate::protocol::decoder::Decoder::default();
-        let mut decoded = Vec::new();
-        for piece in sender.output().chunks(7) {
-            decoder.space()[..piece.len()].copy_from_slice(piece);
-            decoder.filled(piece.len());
-            while decoder.header().is_some() {
-                let Some(frame) = decoder.take() else { break };
-                decoded.push(frame);
-            }
-        }
-        prop_assert_eq!(sent, decoded);
-    }
-}
-
-fn frame(fact: Fact) -> Option<Frame> {
-    if let Fact::Frame(fact) = fact { Some(fact.frame) } else { None }
-}
-
-/// How much of a failing frame, of an excerpt or of an undecoded rest has arrived depends on the cutting; nothing else may.
-fn settle(facts: Vec<Fact>) -> Vec<Fact> {
-    let settled = facts.into_iter().filter(|fact| !matches!(fact, Fact::Undecoded(_)));
-    let settled = settled.map(|fact| match fact {
-        Fact::Violation(v) if v.rule == Rule::InvalidUtf8 => {
-            Fact::Violation(Violation { bytes: v.bytes.slice(..v.bytes.len().min(1)), ..v })
-        }
-        Fact::Frame(fact) if fact.frame.is_cut() => {
-            let frame = Frame { payload: Bytes::new(), ..fact.frame };
-            Fact::Frame(FrameFact { frame, ..fact })
-        }
-        fact => fact,
-    });
-    settled.collect()
 }
