@@ -111,16 +111,31 @@ fn frame(fact: Fact) -> Option<Frame> {
 
 /// How much of a failing frame, of an excerpt or of an undecoded rest has arrived depends on the cutting; nothing else may.
 fn settle(facts: Vec<Fact>) -> Vec<Fact> {
-    let settled = facts.into_iter().filter(|fact| !matches!(fact, Fact::Undecoded(_)));
-    let settled = settled.map(|fact| match fact {
-        Fact::Violation(v) if v.rule == Rule::InvalidUtf8 => {
-            Fact::Violation(Violation { bytes: v.bytes.slice(..v.bytes.len().min(1)), ..v })
+    let mut settled: Vec<Fact> = Vec::new();
+    for fact in facts {
+        match fact {
+            Fact::Undecoded(_) => {}
+            Fact::Frame(fact) if fact.frame.is_cut() => settled.push(without_payload(fact)),
+            Fact::Violation(v) if v.rule == Rule::InvalidUtf8 => {
+                settled.push(Fact::Violation(Violation { bytes: v.bytes.slice(..v.bytes.len().min(1)), ..v }));
+            }
+            Fact::Violation(v) => {
+                let at = settled.iter().rposition(|fact| matches!(fact, Fact::Frame(_)));
+                if v.rule.close_code() == 1009
+                    && let Some(at) = at
+                    && let Fact::Frame(frame) = settled[at].clone()
+                {
+                    settled[at] = without_payload(frame);
+                }
+                settled.push(Fact::Violation(v));
+            }
+            fact => settled.push(fact),
         }
-        Fact::Frame(fact) if fact.frame.is_cut() => {
-            let frame = Frame { payload: Bytes::new(), ..fact.frame };
-            Fact::Frame(FrameFact { frame, ..fact })
-        }
-        fact => fact,
-    });
-    settled.collect()
+    }
+    settled
+}
+
+fn without_payload(fact: FrameFact) -> Fact {
+    let frame = Frame { payload: Bytes::new(), ..fact.frame };
+    Fact::Frame(FrameFact { frame, ..fact })
 }
