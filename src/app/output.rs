@@ -91,6 +91,7 @@ pub fn options(settings: &OutputSettings) -> Options {
             JsonShown::Compact => render::JsonShown::Compact,
             JsonShown::Pretty => render::JsonShown::Pretty,
         },
+        quiet: settings.quiet,
         palette: Palette::choose(colour, terminal, no_color),
         ..Options::default()
     }

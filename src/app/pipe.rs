@@ -55,8 +55,10 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
                 if let Some(wakened) = wakened.take() {
                     driver = driver.with_waker(wakened);
                 }
-                attempt = 0;
                 let lost = pipe.drive(&mut driver);
+                if driver.was_useful() {
+                    attempt = 0;
+                }
                 wakened = driver.into_wakened();
                 lost.then(|| pipe.outcome.report())
             }

@@ -298,6 +298,11 @@ fn help_or_usage(error: clap::Error, argv: &[OsString]) -> Result<Action, Report
         _ => {
             // A value after a blank is taken for the URL, and the URL for one too many.
             let surplus = error.kind() == ErrorKind::UnknownArgument;
+            // A mistyped command is taken for the URL, and what belongs to it for one too many.
+            if surplus && let Some(mistyped) = argv.get(1).and_then(|arg| arg.to_str()).filter(|a| !a.starts_with('-'))
+            {
+                find_or_url(mistyped)?;
+            }
             let detached = ["--compress", "--reconnect"].into_iter().find(|name| argv.iter().any(|arg| arg == name));
             let report = Report::from(error);
             Err(match detached {
@@ -308,6 +313,11 @@ fn help_or_usage(error: clap::Error, argv: &[OsString]) -> Result<Action, Report
             })
         }
     }
+}
+
+/// A usage error if `text` is neither a command nor a URL.
+fn find_or_url(text: &str) -> Result<(), Report> {
+    if command().find_subcommand(text).is_some() { Ok(()) } else { check_url(text) }
 }
 
 /// Tells a URL from a mistyped command: a URL has a dot, a slash or a colon, or is `localhost`.

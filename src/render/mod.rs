@@ -17,6 +17,17 @@ mod payload;
 pub mod quantity;
 mod screen;
 pub mod style;
+/// What is shown even to who wants quiet: messages, and what went wrong.
+fn speaks_up(kind: &Kind) -> bool {
+    match kind {
+        Kind::Frame(frame) => !frame.frame.header.opcode.is_control(),
+        Kind::Response(response) => response.status != 101,
+        Kind::Close(closed) => !closed.clean || !matches!(closed.code, None | Some(1000 | 1001)),
+        Kind::Fault(_) | Kind::Violation { .. } | Kind::Undecoded(_) | Kind::Error { .. } => true,
+        Kind::Open(_) | Kind::Request(_) | Kind::Ready(_) | Kind::Note(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -83,6 +94,9 @@ impl Renderer {
         }
         let out_start = out.len();
         self.shown(event, &options, out);
+        if options.quiet && !speaks_up(&event.kind) {
+            out.truncate(out_start);
+        }
         if out.len() > out_start {
             self.last = event.time;
         }

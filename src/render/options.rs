@@ -65,6 +65,8 @@ pub struct Options {
     pub width: Option<usize>,
     /// The most bytes of one payload that are shown.
     pub max_payload: usize,
+    /// Only messages, and what went wrong.
+    pub quiet: bool,
 }
 
 impl Default for Options {
@@ -77,6 +79,7 @@ impl Default for Options {
             palette: Palette::PLAIN,
             width: None,
             max_payload: 64 << 10,
+            quiet: false,
         }
     }
 }

@@ -23,6 +23,13 @@ fn render(options: Options, events: &[Event]) -> String {
     out
 }
 
+#[test]
+fn quiet_shows_messages_and_what_went_wrong_alone() {
+    let shown = render(Options { quiet: true, timestamps: Timestamps::None, ..Options::default() }, &tour());
+    assert!(!shown.contains("GET /echo") && !shown.contains("ping") && !shown.contains("connected"), "{shown}");
+    assert!(shown.contains("hello") && shown.contains("violation"), "{shown}");
+}
+
 fn tour() -> Vec<Event> {
     let mut echoed = received(2, Opcode::TEXT, b"hello");
     echoed.after = Some(Duration::from_micros(800));

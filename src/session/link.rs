@@ -164,13 +164,15 @@ impl Worker {
             self.set(State::Connecting);
             let ended = match open(&self.options, &self.timeline, self.number) {
                 Ok(driver) => {
-                    attempt = 0;
                     let mut driver = driver;
                     if let Some(wakened) = wakened.take() {
                         driver = driver.with_waker(wakened);
                     }
                     self.set(State::Open);
                     let ended = self.drive(&mut driver);
+                    if driver.was_useful() {
+                        attempt = 0;
+                    }
                     wakened = driver.into_wakened();
                     ended
                 }

@@ -102,10 +102,16 @@ impl Scrollback {
                     self.frames[index].violations.push((event.time, (**violation).clone()));
                 }
             }
-            Kind::Open(_) | Kind::Request(_) | Kind::Response(_) | Kind::Fault(_) | Kind::Ready(_) => {
+            Kind::Open(_)
+            | Kind::Request(_)
+            | Kind::Response(_)
+            | Kind::Fault(_)
+            | Kind::Ready(_)
+            | Kind::Error { .. } => {
                 let opening = self.openings.entry(event.connection).or_default();
-                let again = opening.iter().any(|event| matches!(event.kind, Kind::Ready(_)));
-                if again && matches!(event.kind, Kind::Open(_)) {
+                // Of all attempts in a row the last alone is held.
+                let again = opening.iter().any(|event| matches!(event.kind, Kind::Ready(_) | Kind::Error { .. }));
+                if again && matches!(event.kind, Kind::Open(_) | Kind::Error { .. }) {
                     opening.clear();
                 }
                 opening.push(event.clone());
@@ -179,11 +185,23 @@ mod tests {
 
     use super::*;
     use crate::event::Fragment;
+    use crate::event::samples::{at, open};
     use crate::protocol::Rule;
     use crate::shell::samples::received;
 
     fn numbers<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<u64> {
         entries.map(|entry| entry.frame.number).collect()
+    }
+
+    #[test]
+    fn attempts_without_end_leave_the_last_one_alone() {
+        let mut scrollback = Scrollback::default();
+        for _ in 0..100 {
+            scrollback.push(&at(1, Kind::Open(Box::new(open()))));
+            scrollback.push(&at(2, Kind::Error { text: "refused".into(), hint: None }));
+            scrollback.push(&at(3, Kind::Error { text: "no such host".into(), hint: None }));
+        }
+        assert_eq!(scrollback.openings[&1].len(), 1);
     }
 
     #[test]

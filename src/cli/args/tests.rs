@@ -167,6 +167,11 @@ fn usage_errors_read_as_one_line() {
             "unexpected \"ws://h\" before the command demo",
             Some("wscope demo --help shows what it takes"),
         ),
+        (
+            &["completion", "bash"],
+            "unknown command or URL \"completion\"",
+            Some("did you mean completions? a URL looks like ws://host/path or host:port/path"),
+        ),
         (&["help", "dmo"], "unknown command \"dmo\"", Some("did you mean demo?")),
     ] {
         assert_eq!(error(line), (message.to_owned(), hint.map(str::to_owned)), "{line:?}");

@@ -71,6 +71,8 @@ pub struct Driver {
     readable: bool,
     /// Bytes read since the last look at anything else.
     burst: usize,
+    /// How many frames the peer has sent, close frames aside.
+    heard: u64,
     /// Writing failed; what the peer still says is read all the same.
     write_broken: bool,
     /// A sender was told that the output is full.
@@ -107,6 +109,7 @@ impl Driver {
             now,
             readable: true,
             burst: 0,
+            heard: 0,
             write_broken: false,
             was_full: false,
             close_by: None,
@@ -132,6 +135,13 @@ impl Driver {
     #[must_use]
     pub fn into_wakened(self) -> Option<Wakened> {
         self.wakened
+    }
+
+    /// Whether the connection was good for anything: the peer sent a frame other than a close frame. One that was not
+    /// does not make up for the failures before it.
+    #[must_use]
+    pub const fn was_useful(&self) -> bool {
+        self.heard > 0
     }
 
     /// The connection's number on its timeline.
@@ -302,6 +312,7 @@ impl Driver {
         if direction == Direction::Sent {
             self.now = self.timeline.clock().elapsed();
         }
+        self.heard += u64::from(direction == Direction::Received && frame.header.opcode != Opcode::CLOSE);
         let after = self.latency.after(self.now, direction, &frame, message.is_some());
         let first = &mut self.first_frame[usize::from(direction == Direction::Sent)];
         self.timeline.emit_numbered(self.now, self.number, |number| {

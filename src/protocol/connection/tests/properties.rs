@@ -1,10 +1,8 @@
-//! What holds for any bytes and any cutting of them.
+//! What holds for any bytes and any frames.
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::Rule;
 
 fn any_spec() -> impl Strategy<Value = FrameSpec> {
     let masking = prop_oneof![
@@ -24,6 +22,34 @@ fn any_spec() -> impl Strategy<Value = FrameSpec> {
 }
 
 proptest! {
+    /// Frames that make sense more often than any bytes do, with lengths that lie.
+    #[test]
+    fn no_frames_of_a_peer_bring_it_down(
+        specs in prop::collection::vec((any_spec(), prop::option::of(any::<u64>())), 0..12),
+        role in prop_oneof![Just(Role::Client), Just(Role::Server)],
+        goes_on: bool,
+        compress: bool,
+    ) {
+        let deflate = compress.then(DeflateParams::default);
+        let on_violation = if goes_on { OnViolation::Continue } else { OnViolation::Fail };
+        let mut conn = connection(Config { deflate, on_violation, max_message: 500, ..Config::new(role) });
+        let mut peer = server();
+        for (spec, length) in specs {
+            peer.send_frame(FrameSpec { length, ..spec });
+        }
+        let given = peer.output().len();
+        conn.receive(peer.output());
+        conn.end(Side::Peer, None);
+        let facts = facts(&mut conn);
+        let received = facts.iter().map(|fact| match fact {
+            Fact::Frame(f) if f.direction == Direction::Received => f.frame.wire_size() as usize,
+            Fact::Undecoded(bytes) => bytes.len(),
+            _ => 0,
+        });
+        prop_assert_eq!(received.sum::<usize>(), given, "every byte is told, once");
+        prop_assert_eq!(facts.iter().filter(|fact| matches!(fact, Fact::Closed(_))).count(), 1);
+    }
+
     #[test]
     fn any_cutting_of_the_bytes_gives_the_same_facts(
         bytes in prop::collection::vec(prop_oneof![Just(0x81u8), Just(0x01), Just(0x80), Just(0x02), Just(0x89), any::<u8>()], 0..200),
@@ -85,16 +111,31 @@ fn frame(fact: Fact) -> Option<Frame> {
 
 /// How much of a failing frame, of an excerpt or of an undecoded rest has arrived depends on the cutting; nothing else may.
 fn settle(facts: Vec<Fact>) -> Vec<Fact> {
-    let settled = facts.into_iter().filter(|fact| !matches!(fact, Fact::Undecoded(_)));
-    let settled = settled.map(|fact| match fact {
-        Fact::Violation(v) if v.rule == Rule::InvalidUtf8 => {
-            Fact::Violation(Violation { bytes: v.bytes.slice(..v.bytes.len().min(1)), ..v })
+    let mut settled: Vec<Fact> = Vec::new();
+    for fact in facts {
+        match fact {
+            Fact::Undecoded(_) => {}
+            Fact::Frame(fact) if fact.frame.is_cut() => settled.push(without_payload(fact)),
+            Fact::Violation(v) if v.rule == Rule::InvalidUtf8 => {
+                settled.push(Fact::Violation(Violation { bytes: v.bytes.slice(..v.bytes.len().min(1)), ..v }));
+            }
+            Fact::Violation(v) => {
+                let at = settled.iter().rposition(|fact| matches!(fact, Fact::Frame(_)));
+                if v.rule.close_code() == 1009
+                    && let Some(at) = at
+                    && let Fact::Frame(frame) = settled[at].clone()
+                {
+                    settled[at] = without_payload(frame);
+                }
+                settled.push(Fact::Violation(v));
+            }
+            fact => settled.push(fact),
         }
-        Fact::Frame(fact) if fact.frame.is_cut() => {
-            let frame = Frame { payload: Bytes::new(), ..fact.frame };
-            Fact::Frame(FrameFact { frame, ..fact })
-        }
-        fact => fact,
-    });
-    settled.collect()
+    }
+    settled
+}
+
+fn without_payload(fact: FrameFact) -> Fact {
+    let frame = Frame { payload: Bytes::new(), ..fact.frame };
+    Fact::Frame(FrameFact { frame, ..fact })
 }
