@@ -71,6 +71,8 @@ pub struct Driver {
     readable: bool,
     /// Bytes read since the last look at anything else.
     burst: usize,
+    /// The deadline that has passed while what had arrived by then is being heard.
+    overdue: Option<Duration>,
     /// How many frames the peer has sent, close frames aside.
     heard: u64,
     /// Writing failed; what the peer still says is read all the same.
@@ -109,6 +111,7 @@ impl Driver {
             now,
             readable: true,
             burst: 0,
+            overdue: None,
             heard: 0,
             write_broken: false,
             was_full: false,
@@ -238,7 +241,7 @@ impl Driver {
         if let Err(error) = self.timeline.flush() {
             return Some(Waited::SinkFailed(error));
         }
-        let busy = std::mem::take(&mut self.burst) >= BURST;
+        self.burst = 0;
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
         let timeout = match deadline {
@@ -257,10 +260,12 @@ impl Driver {
         }
         let deadline = deadline?;
         let now = self.timeline.clock().elapsed();
-        // What has arrived is heard before anybody is given up, but not without end.
-        if now < deadline || self.readable && !busy {
+        // What has arrived is heard before anybody is given up, but only once: a peer may never stop talking.
+        if now < deadline || self.readable && self.overdue.is_none() {
+            self.overdue = Some(deadline).filter(|_| now >= deadline);
             return None;
         }
+        self.overdue = None;
         if self.close_by.is_some_and(|at| at <= now) {
             let late = if self.connection.is_done() {
                 format!("the peer did not end the transport within {END_TIMEOUT:?}")
