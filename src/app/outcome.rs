@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::report::{Exit, Report, io_reason};
 use crate::event::{Closed, Event, Kind, Violation};
+use crate::handshake::Fault;
 use crate::protocol::Rule;
 use crate::protocol::close::code_name;
 
@@ -14,6 +15,8 @@ pub struct Outcome {
     /// What ends the run with an error whatever the connection does then.
     failure: Option<Report>,
     interrupted: bool,
+    /// What was wrong with the opening handshake of a connection that is used all the same.
+    fault: Option<Box<Fault>>,
     violation: Option<Box<Violation>>,
     closed: Option<Box<Closed>>,
     /// Nobody reads what we write any more, as after `head`: no end is an error then.
@@ -32,6 +35,7 @@ impl Outcome {
             Kind::Violation { violation, .. } if self.violation.is_none() => {
                 self.violation = Some(violation.clone());
             }
+            Kind::Fault(fault) if self.fault.is_none() => self.fault = Some(fault.clone()),
             Kind::Close(closed) => self.closed = Some(closed.clone()),
             _ => {}
         }
@@ -88,6 +92,10 @@ impl Outcome {
         }
         if let Some(report) = &self.failure {
             return Err(report.clone());
+        }
+        if let Some(Fault { rule, expected, got, .. }) = self.fault.as_deref() {
+            let message = format!("the opening handshake was wrong: {rule}: expected {expected}, got {got}");
+            return Err(Report::new(Exit::Handshake, message));
         }
         if let Some(violation) = &self.violation {
             // A limit is ours: the peer broke no rule by going over it.

@@ -10,7 +10,7 @@ use super::dialogue::Dialogue;
 use super::driver::describe;
 use super::options::{Authorization, Compress, ProxyChoice};
 use super::{ConnectOptions, Driver, KeepAlive, Timeline, keys};
-use crate::event::{Kind, Open, Ready};
+use crate::event::{Event, Kind, Open, Ready};
 use crate::handshake::{
     Body, BodyReader, Fault, HeadError, HeaderError, MAX_REDIRECTS, Negotiated, Opening, RedirectError, Request,
     Response, ResponseReader, Target, TargetError, basic, bearer, check, redirect,
@@ -133,15 +133,13 @@ impl Opener<'_> {
         }
         self.tell(&response, Bytes::new(), false);
         let (negotiated, faults) = check(&request, &response);
-        for fault in &faults {
-            self.emit(Kind::Fault(Box::new(fault.clone())));
-        }
+        let told = faults.iter().map(|fault| self.emit(Kind::Fault(Box::new(fault.clone())))).collect();
         let more = faults.len().saturating_sub(1);
         if let Some(fault) = faults.into_iter().next().filter(|_| self.options.on_violation == OnViolation::Fail) {
             return Err(OpenError::Wrong { url: target.url(), fault: Box::new(fault), more });
         }
         let driver = self.driver(target, transport, negotiated, upgrade, &tail)?;
-        Ok(Attempt::Open(Box::new(driver)))
+        Ok(Attempt::Open(Box::new(driver.with_untold(told))))
     }
 
     fn request(&self, target: &Target) -> Result<Request, OpenError> {
@@ -354,8 +352,8 @@ impl Opener<'_> {
         }
     }
 
-    fn emit(&self, kind: Kind) {
-        self.timeline.emit(self.now(), self.number, kind);
+    fn emit(&self, kind: Kind) -> Event {
+        self.timeline.emit(self.now(), self.number, kind)
     }
 
     fn now(&self) -> Duration {

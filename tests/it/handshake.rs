@@ -164,7 +164,9 @@ fn a_wrong_answer_is_a_diagnosis_and_no_connection() {
 #[test]
 fn a_wrong_answer_can_be_looked_past() {
     let server = rewriting(|answer| answer.replace("Accept: ", "Accept: x"));
-    wscope([server.url()]).args(["--on-violation", "continue", "--wait", "0"]).run().success("hello\n");
+    let ended = wscope([server.url()]).args(["--on-violation", "continue", "--wait", "0"]).run();
+    assert_eq!((ended.code, &*ended.stdout), (Some(6), &b"hello\n"[..]), "used all the same, but not forgotten");
+    assert!(ended.stderr.starts_with("wscope: error: the opening handshake was wrong: "), "{}", ended.stderr);
 }
 
 #[test]

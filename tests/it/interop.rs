@@ -171,7 +171,13 @@ fn a_client_certificate_is_asked_for_shown_and_checked() {
         let masks = [(port(&peer), ":PORT")];
         let masks = masks.each_ref().map(|(port, mask)| (port.as_str(), *mask));
         golden.case(&format!("{max}, none"), &over_tls(&peer, "127.0.0.1", &["--ca", text(&ca)]), &masks);
-        golden.case(&format!("{max}, of another authority"), &with(&authority.issue(&["client"])), &masks);
+        let other = with(&authority.issue(&["client"]));
+        if max == "TLSv1.2" {
+            golden.case(&format!("{max}, of another authority"), &other, &masks);
+        } else {
+            // The refusal comes after the handshake, as an end of the stream or as a reset, whichever is faster.
+            assert!(other.code == Some(6) && other.stderr.contains("client certificate, or another one"), "{other:?}");
+        }
     }
     golden.check();
 }

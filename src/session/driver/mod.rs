@@ -134,6 +134,13 @@ impl Driver {
         self
     }
 
+    /// With events that the sinks have already and the caller has not: what was wrong with the opening handshake.
+    #[must_use]
+    pub(super) fn with_untold(mut self, events: Vec<Event>) -> Driver {
+        self.inbox.extend(events);
+        self
+    }
+
     /// Gives the waker's other half back, for the next connection.
     #[must_use]
     pub fn into_wakened(self) -> Option<Wakened> {

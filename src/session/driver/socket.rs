@@ -76,7 +76,7 @@ impl Driver {
     pub(super) fn write(&mut self) {
         while !self.write_broken && !self.connection.output().is_empty() {
             match self.transport.write(self.connection.output()) {
-                Ok(count) => {
+                Ok(count @ 1..) => {
                     self.connection.wrote(count);
                     // A peer that still takes what was sent before our close frame has not been asked to answer yet.
                     if let Some(close_by) = self.close_by.as_mut().filter(|_| self.phase == Phase::Open) {
@@ -85,7 +85,7 @@ impl Driver {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => {
+                Ok(0) | Err(_) => {
                     // What the peer said before it went away is still to be read, and says more than this error.
                     self.write_broken = true;
                     self.readable = true;
