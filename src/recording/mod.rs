@@ -3,6 +3,7 @@
 //! Version 1 (`.wsrec`) is JSON Lines in UTF-8: a header, then one object an event; see [`mod@line`] for the schema. Text where
 //! it is UTF-8 and base64 else, so that `grep`, `jq` and `git diff` read it and no byte is lost.
 
+mod copy;
 mod error;
 mod glance;
 mod json;
@@ -16,6 +17,7 @@ mod sink;
 mod switch;
 mod writer;
 
+pub use copy::{Copy, CopyError};
 pub use error::ReadError;
 pub use glance::{FrameGlance, Glance};
 pub use line::{Base, Lines};

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::event::Event;
 
@@ -93,6 +93,7 @@ pub struct Reader<R> {
     parser: Parser,
     following: bool,
     place: Place,
+    time: Duration,
 }
 
 impl Reader<File> {
@@ -129,7 +130,18 @@ impl<R: Read> Reader<R> {
         let place = Place { line: Some(1), offset: 0 };
         let body = blocks.offset();
         let parser = Parser::default();
-        Ok(Reader { source, name, header, body, blocks, next_frame: 1, parser, following: false, place })
+        Ok(Reader {
+            source,
+            name,
+            header,
+            body,
+            blocks,
+            next_frame: 1,
+            parser,
+            following: false,
+            place,
+            time: Duration::ZERO,
+        })
     }
 
     /// At the end of the file an unfinished line is kept, not told as torn: call again when the file has grown.
@@ -148,6 +160,12 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub const fn place(&self) -> Place {
         self.place
+    }
+
+    /// When the entry was, on the timeline, that was read last.
+    #[must_use]
+    pub const fn time(&self) -> Duration {
+        self.time
     }
 
     /// Where the next line begins, in bytes.
@@ -169,6 +187,7 @@ impl<R: Read> Reader<R> {
             Ok(glance) => glance,
             Err(reason) => return damaged(self.place, reason),
         };
+        self.time = glance.time;
         if glance.name == b"append" {
             return match origin(glance.line, self.header.version) {
                 Ok(header) => Ok(Some(Entry::Append(header))),

@@ -1,6 +1,9 @@
 //! A recording that begins and ends while its timeline runs: the shell's /record.
 
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::Event;
@@ -21,6 +24,39 @@ impl Switch {
         std::mem::replace(&mut self.lock(), writer)
     }
 
+    /// Where it records to.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        self.lock().as_ref().map(|writer| writer.path().to_owned())
+    }
+
+    /// Whether it records.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    /// Copies what was recorded so far to a file for its owner only, whole lines to the last: how many bytes. Nothing is
+    /// recorded meanwhile; whoever wants to waits.
+    ///
+    /// # Errors
+    /// When one can't be read or the other not be written; `AlreadyExists` unless it may be overwritten.
+    pub fn copy(&self, to: &Path, overwrite: bool) -> io::Result<u64> {
+        let mut writer = self.lock();
+        let Some(writer) = writer.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
+        writer.flush()?;
+        let mut from = File::open(writer.path())?;
+        let mut options = OpenOptions::new();
+        options.write(true).mode(0o600);
+        let new = if overwrite { options.create(true) } else { options.create_new(true) };
+        let mut to = new.open(to)?;
+        if same(&from, &to)? {
+            return Err(io::Error::other("that is the session's own recording"));
+        }
+        to.set_len(0)?;
+        io::copy(&mut from, &mut to)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Writer>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,6 +69,11 @@ impl Switch {
         }
         done
     }
+}
+
+fn same(a: &File, b: &File) -> io::Result<bool> {
+    let (a, b) = (a.metadata()?, b.metadata()?);
+    Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
 }
 
 impl Sink for Switch {
