@@ -36,7 +36,7 @@ const BLOCK: usize = 256 << 10;
 pub fn run(settings: &Settings) -> Result<Exit, Report> {
     let clock = Clock::start();
     let sinks = output::sinks(&settings.output, &settings.recording, settings.pipe.count, clock)?;
-    run_with(settings, Timeline::new(clock, sinks), Limits { stdin: true, ..Limits::default() })
+    run_with(settings, &Timeline::new(clock, sinks), Limits { stdin: true, ..Limits::default() })
 }
 
 /// What a run does besides what its settings say.
@@ -54,11 +54,11 @@ pub struct Limits {
 ///
 /// # Errors
 /// The report that ends the program.
-pub fn run_with(settings: &Settings, timeline: Timeline, limits: Limits) -> Result<Exit, Report> {
+pub fn run_with(settings: &Settings, timeline: &Timeline, limits: Limits) -> Result<Exit, Report> {
     let system = |error| Report::new(Exit::File, format!("cannot set up: {}", io_reason(&error)));
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
-    let (timeline, interrupt) = (&timeline, &interrupt);
+    let interrupt = &interrupt;
     let input = Input::start(&settings.pipe, limits.stdin, interrupt.waker())?;
     let number = timeline.open_connection();
     let outcome = Outcome::default();

@@ -30,7 +30,7 @@ pub fn run(args: RecordArgs, settings: &Settings) -> Result<Exit, Report> {
     let progress = (io::stderr().is_terminal() && !settings.output.quiet).then(|| Progress::new(path));
     let limits = Limits { stdin: false, end: args.duration.map(|duration| clock.elapsed() + duration), progress };
     let settings = Settings { pipe: PipeSettings { idle: None, ..settings.pipe.clone() }, ..settings.clone() };
-    pipe::run_with(&settings, Timeline::new(clock, sinks), limits)
+    pipe::run_with(&settings, &Timeline::new(clock, sinks), limits)
 }
 
 /// A line on standard error that says how far a recording is: frames, bytes and rate.
@@ -69,7 +69,7 @@ impl Progress {
     pub fn show(&mut self, now: Duration) {
         if now >= self.next {
             self.next = now + SHOWN_EVERY;
-            self.draw(&self.line(now), "");
+            draw(&self.line(now), "");
             self.shown = (now, self.frames);
         }
     }
@@ -77,7 +77,7 @@ impl Progress {
     /// Shows it for the last time.
     pub fn end(&mut self, now: Duration) {
         self.shown = (Duration::ZERO, 0);
-        self.draw(&self.line(now), "\n");
+        draw(&self.line(now), "\n");
     }
 
     /// Frames a second since it was shown last.
@@ -89,11 +89,11 @@ impl Progress {
         let (time, size) = (quantity::seconds(now), quantity::size(*bytes));
         format!("recording to {path}  {time} s  {frames} frames  {size}  {rate:.0} frames/s")
     }
+}
 
-    fn draw(&self, line: &str, end: &str) {
-        // With stderr gone there is nobody left to look.
-        let _ = write!(io::stderr(), "\r\x1b[K{}{end}", line.escape_debug());
-    }
+fn draw(line: &str, end: &str) {
+    // With stderr gone there is nobody left to look.
+    let _ = write!(io::stderr(), "\r\x1b[K{}{end}", line.escape_debug());
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn run(
             Box::new(screen.clone()),
         ],
     );
-    let recorded = timeline.clone();
+    let told = timeline.clone();
     let mut shell = Shell::new(Setup {
         timeline,
         memory,
@@ -61,7 +61,7 @@ pub fn run(
     };
     let outcome = outcome.and_then(|()| shell.run()).map_err(|error| Report::new(Exit::File, error.to_string()));
     // What happened while the shell was leaving; what could not be written there is told here.
-    while let Err(error) = recorded.flush() {
+    while let Err(error) = told.flush() {
         WriteError::of(&error).map(Report::from).inspect(Report::print);
     }
     outcome.map(|()| Exit::Success)

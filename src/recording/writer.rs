@@ -58,7 +58,7 @@ impl WriteError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
-            WriteError::Open { .. } => "is its folder there, and writable?",
+            WriteError::Open { .. } => "is its folder there and writable, and is there room?",
             WriteError::Busy { .. } => "record to another file",
             WriteError::Exists { .. } | WriteError::NotOurs(_) => "--force overwrites it",
             WriteError::Lost { .. } => "what was recorded until then can be read",
