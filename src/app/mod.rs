@@ -4,9 +4,12 @@ mod completions;
 pub mod demo;
 mod interrupt;
 mod man;
+mod mask;
 mod outcome;
 mod output;
 mod pipe;
+mod record;
+mod sessions;
 mod shell;
 
 use std::ffi::OsString;
@@ -29,15 +32,21 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Connect(flags) => {
             let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
             if terminal && !flags.names_a_url() {
-                return shell::run(&settings::resolve_output(&flags, Sources::system())?, None);
+                let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
+                return shell::run(&output, &recording, None);
             }
             let settings = settings::resolve(&flags, Sources::system())?;
             if terminal && settings.pipe.execute.is_empty() {
-                return shell::run(&settings.output, Some(settings.connect));
+                return shell::run(&settings.output, &settings.recording, Some(settings.connect));
             }
             pipe::run(&settings)
         }
-        Action::Demo(args, flags) => demo::run(args, &settings::resolve_output(&flags, Sources::system())?),
+        Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Mask(args) => mask::run(args),
+        Action::Demo(args, flags) => {
+            let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
+            demo::run(args, &output, &recording)
+        }
         Action::Completions(shell) => print(&completions::script(shell)),
         Action::Man(command) => print(&man::page(command.as_deref())?),
         Action::Help(help) => stdout_written(help.print()),

@@ -8,12 +8,15 @@ use crate::event::{Closed, Event, Kind, Violation};
 use crate::handshake::Fault;
 use crate::protocol::Rule;
 use crate::protocol::close::code_name;
+use crate::recording::WriteError;
 
 /// What a run has seen that decides how it ends.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// What ends the run with an error whatever the connection does then.
     failure: Option<Report>,
+    /// The recording was lost, which has been said, and the rest went on.
+    unrecorded: bool,
     interrupted: bool,
     /// What was wrong with the opening handshake of a connection that is used all the same.
     fault: Option<Box<Fault>>,
@@ -41,6 +44,11 @@ impl Outcome {
         }
     }
 
+    /// Another connection is made; what was lost of the recording stays lost.
+    pub fn begin_anew(&mut self) {
+        *self = Outcome { unrecorded: self.unrecorded, ..Outcome::default() };
+    }
+
     /// The user had enough.
     pub const fn interrupted(&mut self) {
         self.interrupted = true;
@@ -52,13 +60,20 @@ impl Outcome {
         self.fail(Report::new(Exit::Timeout, message).hint("--wait sets how long to wait for the next"));
     }
 
-    /// Standard output takes no more. A reader that has gone away is no error.
-    pub fn sink_failed(&mut self, error: &io::Error) {
+    /// A sink takes no more: whether to go on without it. That is so for a recording; of standard output, a reader that has
+    /// gone away is no error.
+    pub fn sink_failed(&mut self, error: &io::Error) -> bool {
+        if let Some(lost) = WriteError::of(error) {
+            Report::from(lost).print();
+            self.unrecorded = true;
+            return true;
+        }
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.unread = true;
         } else {
             self.fail(Report::new(Exit::File, format!("cannot write the output: {}", io_reason(error))));
         }
+        false
     }
 
     /// The connection ended before the wanted number of messages had come.
@@ -110,7 +125,8 @@ impl Outcome {
                 }
             });
         }
-        self.abnormal().map_or(Ok(Exit::Success), |message| Err(Report::new(Exit::Abnormal, message)))
+        let success = if self.unrecorded { Exit::File } else { Exit::Success };
+        self.abnormal().map_or(Ok(success), |message| Err(Report::new(Exit::Abnormal, message)))
     }
 
     /// What was abnormal about the connection's end.

@@ -2,18 +2,41 @@
 
 use std::io::{self, IsTerminal, Stdout, stdout};
 
-use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Secrets, Timestamps};
-use crate::cli::settings::OutputSettings;
+use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Timestamps};
+use crate::cli::report::Report;
+use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::event::{Direction, Event, Kind};
-use crate::recording::{self, JsonLines};
+use crate::recording::{JsonLines, Masks, Writer};
 use crate::render::{self, ColourChoice, Options, Palette, Renderer, Screen, WallClock};
 use crate::session::{Clock, Sink};
 
+/// The recording that the settings ask for, if they do.
+///
+/// # Errors
+/// When it can't be written.
+pub fn recording(settings: &RecordingSettings, clock: Clock) -> Result<Option<Writer>, Report> {
+    let Some(file) = &settings.file else { return Ok(None) };
+    Ok(Some(Writer::open(file, &clock, &settings.masks, settings.existing)?))
+}
+
+/// All sinks without a shell: the recording first, then standard output, with at most so many payloads.
+///
+/// # Errors
+/// When the recording can't be written.
+pub fn sinks(
+    settings: &OutputSettings,
+    recorded: &RecordingSettings,
+    count: Option<u64>,
+    clock: Clock,
+) -> Result<Vec<Box<dyn Sink>>, Report> {
+    let recording = recording(recorded, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
+    Ok(recording.into_iter().chain([counted_sink(settings, &recorded.masks, count, clock)]).collect())
+}
+
 /// The sink for a standard output that a program reads: payloads alone, unless asked for more.
-#[must_use]
-pub fn sink(settings: &OutputSettings, clock: Clock) -> Box<dyn Sink> {
+fn sink(settings: &OutputSettings, masks: &Masks, clock: Clock) -> Box<dyn Sink> {
     match settings.format.unwrap_or(Format::Raw) {
-        Format::Json => Box::new(JsonLines::<Stdout>::new(stdout(), clock.created(), secrets(settings))),
+        Format::Json => Box::new(JsonLines::<Stdout>::new(stdout(), clock.created(), masks.clone())),
         format => {
             let settings = OutputSettings { format: Some(format), ..*settings };
             Box::new(Screen::new(renderer(&settings, clock), stdout()))
@@ -22,9 +45,8 @@ pub fn sink(settings: &OutputSettings, clock: Clock) -> Box<dyn Sink> {
 }
 
 /// The same, with no more payloads than `count`, even if more come before the connection is closed.
-#[must_use]
-pub fn counted_sink(settings: &OutputSettings, count: Option<u64>, clock: Clock) -> Box<dyn Sink> {
-    let all = sink(settings, clock);
+fn counted_sink(settings: &OutputSettings, masks: &Masks, count: Option<u64>, clock: Clock) -> Box<dyn Sink> {
+    let all = sink(settings, masks, clock);
     match count.filter(|_| settings.format.is_none_or(|format| format == Format::Raw)) {
         Some(left) => Box::new(Counted { left, sink: all }),
         None => all,
@@ -94,14 +116,5 @@ pub fn options(settings: &OutputSettings) -> Options {
         quiet: settings.quiet,
         palette: Palette::choose(colour, terminal, no_color),
         ..Options::default()
-    }
-}
-
-/// Whether credentials are written down.
-#[must_use]
-pub fn secrets(settings: &OutputSettings) -> recording::Secrets {
-    match settings.secrets {
-        Secrets::Mask => recording::Secrets::Mask,
-        Secrets::Keep => recording::Secrets::Keep,
     }
 }

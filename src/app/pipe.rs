@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
 use super::output;
+use super::record::Progress;
 use crate::cli::report::{Exit, Report, io_reason};
 use crate::cli::settings::{PipeSettings, Records, Settings};
 use crate::command::Command;
@@ -33,16 +34,36 @@ const BLOCK: usize = 256 << 10;
 /// # Errors
 /// The report that ends the program.
 pub fn run(settings: &Settings) -> Result<Exit, Report> {
+    let clock = Clock::start();
+    let sinks = output::sinks(&settings.output, &settings.recording, settings.pipe.count, clock)?;
+    run_with(settings, &Timeline::new(clock, sinks), Limits { stdin: true, ..Limits::default() })
+}
+
+/// What a run does besides what its settings say.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// Read standard input if there are no messages to send.
+    pub stdin: bool,
+    /// Stop at this time on the timeline.
+    pub end: Option<Duration>,
+    /// Show how far it is.
+    pub progress: Option<Progress>,
+}
+
+/// The same with these sinks, and perhaps without input.
+///
+/// # Errors
+/// The report that ends the program.
+pub fn run_with(settings: &Settings, timeline: &Timeline, limits: Limits) -> Result<Exit, Report> {
     let system = |error| Report::new(Exit::File, format!("cannot set up: {}", io_reason(&error)));
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
-    let clock = Clock::start();
-    let timeline = Timeline::new(clock, vec![output::counted_sink(&settings.output, settings.pipe.count, clock)]);
-    let (timeline, interrupt) = (&timeline, &interrupt);
-    let input = Input::start(&settings.pipe, interrupt.waker())?;
+    let interrupt = &interrupt;
+    let input = Input::start(&settings.pipe, limits.stdin, interrupt.waker())?;
     let number = timeline.open_connection();
+    let outcome = Outcome::default();
     let mut pipe =
-        Pipe { settings: &settings.pipe, timeline, interrupt, input, received: 0, outcome: Outcome::default() };
+        Pipe { settings: &settings.pipe, timeline, interrupt, input, received: 0, limits, ended: false, outcome };
     let mut wakened = Some(wakened);
     let mut attempt = 0;
     loop {
@@ -72,9 +93,10 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
             let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
             timeline.emit(timeline.clock().elapsed(), number, Kind::Note(text));
         }
-        if let Err(error) = timeline.flush() {
-            pipe.outcome.sink_failed(&error);
-            return pipe.outcome.report();
+        while let Err(error) = timeline.flush() {
+            if !pipe.outcome.sink_failed(&error) {
+                return pipe.outcome.report();
+            }
         }
         let Some(result) = lost else { return pipe.outcome.report() };
         if !again {
@@ -87,8 +109,11 @@ pub fn run(settings: &Settings) -> Result<Exit, Report> {
             if interrupt.happened() {
                 return Ok(Exit::Interrupted);
             }
+            if pipe.limits.end.is_some_and(|end| end <= timeline.clock().elapsed()) {
+                return result;
+            }
         }
-        pipe.outcome = Outcome::default();
+        pipe.outcome.begin_anew();
     }
 }
 
@@ -99,6 +124,9 @@ struct Pipe<'a> {
     interrupt: &'a Interrupt,
     input: Input,
     received: u64,
+    limits: Limits,
+    /// The time was up.
+    ended: bool,
     outcome: Outcome,
 }
 
@@ -111,9 +139,14 @@ impl Pipe<'_> {
         self.feed(driver);
         loop {
             let idle = self.settings.idle.filter(|_| self.input.is_done() && !driver.connection().is_closing());
-            match driver.wait(idle.map(|idle| quiet_since + idle)) {
+            let quiet = idle.map(|idle| quiet_since + idle);
+            let look = self.limits.progress.as_ref().map(Progress::next);
+            match driver.wait([quiet, self.limits.end, look].into_iter().flatten().min()) {
                 Waited::Event(event) => {
                     self.outcome.note(&event);
+                    if let Some(progress) = &mut self.limits.progress {
+                        progress.note(&event);
+                    }
                     let Kind::Frame(frame) = &event.kind else { continue };
                     quiet_since = event.time;
                     if frame.direction == Direction::Received && frame.message.is_some() {
@@ -123,14 +156,24 @@ impl Pipe<'_> {
                         }
                     }
                 }
-                // As long as something still goes out, the peer has not heard all yet.
-                Waited::Timeout if driver.connection().output().len() != unsent => {
-                    unsent = driver.connection().output().len();
-                    quiet_since = self.timeline.clock().elapsed();
-                }
                 Waited::Timeout => {
-                    silent = idle;
-                    close(driver);
+                    let now = self.timeline.clock().elapsed();
+                    if let Some(progress) = &mut self.limits.progress {
+                        progress.show(now);
+                    }
+                    if self.limits.end.is_some_and(|end| end <= now) {
+                        (self.limits.end, self.ended) = (None, true);
+                        close(driver);
+                    } else if quiet.is_some_and(|quiet| quiet <= now) {
+                        // As long as something still goes out, the peer has not heard all yet.
+                        if driver.connection().output().len() == unsent {
+                            silent = idle;
+                            close(driver);
+                        } else {
+                            unsent = driver.connection().output().len();
+                            quiet_since = now;
+                        }
+                    }
                 }
                 Waited::Woken if self.interrupt.happened() => {
                     self.outcome.interrupted();
@@ -138,11 +181,16 @@ impl Pipe<'_> {
                 }
                 Waited::Woken | Waited::Writable => self.feed(driver),
                 Waited::SinkFailed(error) => {
-                    self.outcome.sink_failed(&error);
-                    close(driver);
+                    if !self.outcome.sink_failed(&error) || !self.limits.stdin {
+                        close(driver);
+                    }
                 }
                 Waited::Over => {
-                    if let Some(count) = self.settings.count.filter(|count| *count > self.received) {
+                    if let Some(progress) = &mut self.limits.progress {
+                        progress.end(self.timeline.clock().elapsed());
+                    }
+                    let wanted = self.settings.count.filter(|count| *count > self.received && !self.ended);
+                    if let Some(count) = wanted {
                         match silent {
                             Some(idle) => self.outcome.too_few(self.received, count, idle),
                             None => self.outcome.closed_early(self.received, count),
@@ -201,10 +249,10 @@ struct Input {
 
 impl Input {
     /// Takes the messages of the settings, or begins to read standard input.
-    fn start(settings: &PipeSettings, waker: Waker) -> Result<Input, Report> {
+    fn start(settings: &PipeSettings, stdin: bool, waker: Waker) -> Result<Input, Report> {
         let (batches, received) = sync_channel(BATCHES);
         let given = settings.execute.iter().map(|text| Bytes::from(text.clone())).collect::<Vec<_>>();
-        if given.is_empty() {
+        if given.is_empty() && stdin {
             let records = settings.records;
             let read = move || {
                 if let Err(error) = read_records(io::stdin().lock(), records, &batches, &waker) {

@@ -2,30 +2,50 @@
 
 use std::ffi::OsString;
 
-use super::output;
+use super::{output, sessions};
 use crate::cli::args::output::Format;
 use crate::cli::args::{self, Action};
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{self, OutputSettings, Sources};
+use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::recording::{WriteError, Writer};
 use crate::session::{Clock, ConnectOptions, Timeline};
-use crate::shell::{HistoryFile, Memory, Screen, Setup, Shell, ShellError, View};
+use crate::shell::{HistoryFile, Memory, Recorder, Screen, Setup, Shell, ShellError, View};
 
 /// Runs the shell until the user leaves it, connected from the start if there are options for that.
 ///
 /// # Errors
 /// The terminal can't be read.
-pub fn run(settings: &OutputSettings, connect: Option<ConnectOptions>) -> Result<Exit, Report> {
+pub fn run(
+    settings: &OutputSettings,
+    recording: &RecordingSettings,
+    connect: Option<ConnectOptions>,
+) -> Result<Exit, Report> {
     let clock = Clock::start();
+    let recorder = Recorder { masks: recording.masks.clone(), ..Recorder::default() };
+    drop(recorder.asked.replace(output::recording(recording, clock)?));
+    if recording.autosave {
+        drop(recorder.session.replace(autosave(&clock, recording)));
+    }
     let renderer = output::renderer(settings, clock);
     let coloured = renderer.options().palette.is_coloured();
-    let view = View::new(renderer, settings.format == Some(Format::Json), output::secrets(settings));
+    let view = View::new(renderer, settings.format == Some(Format::Json), recording.masks.clone());
     let memory = Memory::default();
     let screen = Screen::new(view);
-    let timeline = Timeline::new(clock, vec![Box::new(memory.clone()), Box::new(screen.clone())]);
+    let timeline = Timeline::new(
+        clock,
+        vec![
+            Box::new(recorder.session.clone()),
+            Box::new(recorder.asked.clone()),
+            Box::new(memory.clone()),
+            Box::new(screen.clone()),
+        ],
+    );
+    let told = timeline.clone();
     let mut shell = Shell::new(Setup {
         timeline,
         memory,
         screen,
+        recorder,
         options: Box::new(options),
         flags: args::command()
             .get_arguments()
@@ -39,8 +59,18 @@ pub fn run(settings: &OutputSettings, connect: Option<ConnectOptions>) -> Result
         Some(options) => shell.connect(options, None),
         None => Ok(()),
     };
-    outcome.and_then(|()| shell.run()).map_err(|error| Report::new(Exit::File, error.to_string()))?;
-    Ok(Exit::Success)
+    let outcome = outcome.and_then(|()| shell.run()).map_err(|error| Report::new(Exit::File, error.to_string()));
+    // What happened while the shell was leaving; what could not be written there is told here.
+    while let Err(error) = told.flush() {
+        WriteError::of(&error).map(Report::from).inspect(Report::print);
+    }
+    outcome.map(|()| Exit::Success)
+}
+
+/// The session's own recording. That there can be none is told, and no reason not to have a session.
+fn autosave(clock: &Clock, settings: &RecordingSettings) -> Option<Writer> {
+    let begun = sessions::begin(&sessions::folder()?, clock, &settings.masks);
+    begun.map_err(|error| Report::from(error).hint("--no-autosave keeps no copy of the session").print()).ok()
 }
 
 /// What a `/connect` with these words means: the same as on the command line.

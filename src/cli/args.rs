@@ -8,6 +8,7 @@
 pub mod connect;
 pub mod output;
 pub mod pipe;
+pub mod recording;
 mod values;
 
 use std::ffi::OsString;
@@ -25,6 +26,10 @@ use super::report::{Exit, Report};
 pub enum Action {
     /// A shell on a terminal, pipe mode otherwise.
     Connect(Flags),
+    /// A recording, headless.
+    Record(recording::RecordArgs, Flags),
+    /// Secrets taken out of a recording.
+    Mask(recording::MaskArgs),
     /// The embedded server and a shell on it.
     Demo(DemoArgs, Flags),
     /// A completion script on stdout.
@@ -63,6 +68,8 @@ pub struct Options {
     pub tls: connect::TlsArgs,
     #[command(flatten)]
     pub output: output::OutputArgs,
+    #[command(flatten)]
+    pub recording: recording::RecordingArgs,
     #[command(flatten)]
     pub pipe: pipe::PipeArgs,
 }
@@ -117,6 +124,10 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Demo { demo, .. }) => {
             Ok(Action::Demo(demo, Flags { url: None, matches: with_subcommand(matches) }))
         }
+        Some(Command::Record { url, record, .. }) => {
+            Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
             let url = program.url;
@@ -177,6 +188,27 @@ enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Record a connection to a file, without a shell, until the peer closes it or Ctrl-C
+    #[command(disable_help_flag = true)]
+    Record {
+        /// ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        record: recording::RecordArgs,
+        #[command(flatten)]
+        options: Box<Options>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Take the secrets out of a recording
+    #[command(disable_help_flag = true)]
+    Mask {
+        #[command(flatten)]
+        mask: recording::MaskArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Start a server on this machine and a shell on it, to try things out
     #[command(disable_help_flag = true)]
     Demo {
@@ -184,6 +216,8 @@ enum Command {
         demo: DemoArgs,
         #[command(flatten)]
         output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
         #[command(flatten)]
         help: HelpArgs,
     },
@@ -252,10 +286,11 @@ Examples:
   wscope :7000/rpc -x '{\"id\":1}' --count 1     send a message, print one answer
   wscope :7000/ticker --until-close </dev/null | jq .price
   wscope :7000 --compress='server_no_context_takeover; client_max_window_bits=10'
+  wscope record :7000/ticker -o ticker.wsrec --for 30s
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 22] = [
     "url",
     "command",
     "shell",
@@ -269,6 +304,11 @@ const COMMON: [&str; 17] = [
     "format",
     "json",
     "quiet",
+    "record",
+    "duration",
+    "file",
+    "output",
+    "mask",
     "execute",
     "count",
     "serve",

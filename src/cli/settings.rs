@@ -17,8 +17,10 @@ use clap::FromArgMatches;
 use super::args::connect::TlsArgs;
 use super::args::output::{ColorWhen, Format, HeadersShown, JsonShown, OutputArgs, Secrets, Timestamps};
 use super::args::pipe::PipeArgs;
+use super::args::recording::{OwnMasks, RecordingArgs};
 use super::args::{self, Flags, Options};
 use super::report::{Exit, Report, io_reason};
+use crate::recording::{self, Existing, Masks};
 use crate::session::ConnectOptions;
 use crate::session::options::{Authorization, Compress, ProxyChoice};
 use crate::transport::TlsOptions;
@@ -30,7 +32,20 @@ use profile::Profile;
 pub struct Settings {
     pub connect: ConnectOptions,
     pub output: OutputSettings,
+    pub recording: RecordingSettings,
     pub pipe: PipeSettings,
+}
+
+/// What is written to files.
+#[derive(Clone, Debug)]
+pub struct RecordingSettings {
+    /// `None`: nothing but the shell's own copy.
+    pub file: Option<PathBuf>,
+    /// What to do with a file that is there.
+    pub existing: Existing,
+    pub masks: Masks,
+    /// Whether the shell keeps a copy of its session.
+    pub autosave: bool,
 }
 
 /// What is shown, and how.
@@ -129,15 +144,40 @@ pub fn resolve(flags: &Flags, sources: Sources<'_>) -> Result<Settings, Report> 
     let mut connect = connect(&options, url, sources)?;
     connect.headers = headers;
     connect.cookies = cookies.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Ok(Settings { connect, output: options.output.into(), pipe: options.pipe.into() })
+    let recording = recording(options.recording, options.output.secrets);
+    Ok(Settings { connect, output: options.output.into(), recording, pipe: options.pipe.into() })
 }
 
 /// What of the settings a command needs that connects nowhere by itself.
 ///
 /// # Errors
 /// A usage error.
-pub fn resolve_output(flags: &Flags, sources: Sources<'_>) -> Result<OutputSettings, Report> {
-    Ok(options([Layer::environment(sources)?, Layer::command_line(flags)])?.output.into())
+pub fn resolve_output(flags: &Flags, sources: Sources<'_>) -> Result<(OutputSettings, RecordingSettings), Report> {
+    let options = options([Layer::environment(sources)?, Layer::command_line(flags)])?;
+    let recording = recording(options.recording, options.output.secrets);
+    Ok((options.output.into(), recording))
+}
+
+/// What is masked: credentials as said, and the user's own.
+#[must_use]
+pub fn masks(secrets: Secrets, own: OwnMasks) -> Masks {
+    let secrets = match secrets {
+        Secrets::Mask => recording::Secrets::Mask,
+        Secrets::Keep => recording::Secrets::Keep,
+    };
+    Masks::new(secrets, &own.mask, own.mask_json)
+}
+
+/// What to do with a file that is there.
+#[must_use]
+pub const fn existing(force: bool) -> Existing {
+    if force { Existing::Overwrite } else { Existing::Append }
+}
+
+fn recording(args: RecordingArgs, secrets: Secrets) -> RecordingSettings {
+    let RecordingArgs { record, force, own, no_autosave } = args;
+    let (existing, masks) = (existing(force), masks(secrets, own));
+    RecordingSettings { file: record, existing, masks, autosave: !no_autosave }
 }
 
 impl From<OutputArgs> for OutputSettings {

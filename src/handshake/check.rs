@@ -52,7 +52,13 @@ impl Check<'_> {
         got: impl Into<String>,
         at: Range<usize>,
     ) {
-        self.faults.push(Fault { rule, section, expected: expected.into(), got: got.into(), at });
+        self.faults.push(Fault {
+            rule: rule.into(),
+            section: section.into(),
+            expected: expected.into(),
+            got: got.into(),
+            at,
+        });
     }
 
     /// A header whose list must have this token, in any case: items 2 and 3 of section 4.1.

@@ -150,12 +150,12 @@ fn read(extension: &Extension, side: Side) -> (DeflateOffer, Vec<Fault>) {
 fn compare(answer: &Extension, said: &DeflateOffer, offer: &DeflateOffer) -> Vec<Fault> {
     let mut faults = Vec::new();
     let parameter = |name: &str| answer.parameters.iter().find(|parameter| parameter.name == name);
-    let mut wrong = |rule, section, expected: String, name: &str| {
+    let mut wrong = |rule: &'static str, section: &'static str, expected: String, name: &str| {
         let (got, at) = match parameter(name) {
             Some(parameter) => (written(parameter), parameter.at.clone()),
             None => (format!("no {name}"), answer.at.clone()),
         };
-        faults.push(Fault { rule, section, expected, got, at });
+        faults.push(Fault { rule: rule.into(), section: section.into(), expected, got, at });
     };
     if offer.server_no_context_takeover && parameter(SERVER_NO_CONTEXT).is_none() {
         let expected = format!("{SERVER_NO_CONTEXT}, as offered");
@@ -193,7 +193,7 @@ fn window_bits(text: &str) -> Option<u8> {
 
 fn fault(rule: &'static str, section: &'static str, expected: String, parameter: &Parameter) -> Fault {
     let at: Range<usize> = parameter.at.clone();
-    Fault { rule, section, expected, got: written(parameter), at }
+    Fault { rule: rule.into(), section: section.into(), expected, got: written(parameter), at }
 }
 
 fn written(parameter: &Parameter) -> String {

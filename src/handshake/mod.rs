@@ -18,6 +18,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::protocol::DeflateParams;
@@ -38,9 +39,9 @@ pub use target::{Target, TargetError, percent_decode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The rule in a few words: `wrong Sec-WebSocket-Accept`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// Where it stands: `RFC 6455 4.1`.
-    pub section: &'static str,
+    pub section: Cow<'static, str>,
     /// What should have been there.
     pub expected: String,
     /// What was there.

@@ -58,6 +58,37 @@ impl Rule {
         }
     }
 
+    /// Every rule.
+    pub const ALL: [Rule; 21] = [
+        Rule::ReservedBits,
+        Rule::ReservedOpcode,
+        Rule::MaskedByServer,
+        Rule::UnmaskedByClient,
+        Rule::LengthNotMinimal,
+        Rule::LengthTopBit,
+        Rule::ControlTooLong,
+        Rule::ControlFragmented,
+        Rule::OrphanContinuation,
+        Rule::InterleavedMessage,
+        Rule::InvalidUtf8,
+        Rule::CloseTooShort,
+        Rule::CloseCodeNotAllowed,
+        Rule::CloseReasonUtf8,
+        Rule::FrameAfterClose,
+        Rule::CompressedControl,
+        Rule::CompressedContinuation,
+        Rule::BadDeflate,
+        Rule::FrameTooLarge,
+        Rule::MessageTooLarge,
+        Rule::TooManyFragments,
+    ];
+
+    /// The rule with this name, as [`Rule::name`] gives it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
     /// The rule in a few words: `reserved opcode`.
     #[must_use]
     pub const fn name(self) -> &'static str {

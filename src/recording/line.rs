@@ -19,12 +19,14 @@
 //! - `response`: `raw`; `status`; of a refusal `body`, and `body_cut` if there was more of it.
 //! - `ready`: `subprotocol`, `extensions`, `deflate` (an object: `server_no_context_takeover`,
 //!   `client_no_context_takeover`, `server_max_window_bits` and `client_max_window_bits`, both 15 by default), `upgrade`.
-//! - `frame`: `n`, its number, where it is not the one after the frame before (the first is 1); `dir` (`sent`, `received`);
+//! - `frame`: `n`, its number, where it is not the one after the frame before (the first is 1), and at least once in
+//!   [`NUMBER_EVERY`] bytes, so that a frame is found by halving the file; `dir` (`sent`, `received`);
 //!   `op` (a name, or the number of a reserved opcode); `fin`, true by default; `rsv` (4 is RSV1); `mask`, the masking key
 //!   in hexadecimal; `len`, the bits of the length where fewer would do (7, 16, 64); `length`, the length that the header
 //!   claims where the payload has another; `fragment`, `[number of the message's first frame, index from 1]`; `auto`,
-//!   true for what the connection sent by itself; `after`, since what it answers; and the payload without its mask: in
-//!   `text`/`b64`, or, in a compressed message, as on the wire in `wire` (base64), with the inflated message in
+//!   true for what the connection sent by itself; `after`, since what it answers; `message`, false for a data frame with FIN
+//!   that completes no message; `masked`, true where something of the payload was taken out; and the payload without its
+//!   mask: in `text`/`b64`, or, in a compressed message, as on the wire in `wire` (base64), with the inflated message in
 //!   `text`/`b64` of its last frame.
 //! - `violation` by a frame: `rule`, `rfc` (6455 by default), `section`, `frame` (its number), `detail`, `bytes` (the
 //!   offending ones in hexadecimal), `offset` of the first in the frame, or in the inflated message.
@@ -32,22 +34,36 @@
 //!   before it as it is in the recording, that is with its secrets masked).
 //! - `undecoded`: `text`/`b64`, what came after the connection failed.
 //! - `close`: `by` (`us`, `peer`), `code`, `reason`, `clean`, `detail`.
-//! - `error`, `note`: `text`.
+//! - `error`: `text`, `hint`, the next step. `note`: `text`.
+//! - `append`: somebody goes on recording into the same file: `created`, `by`, `secrets` as in the header. From here on
+//!   connections and frames are counted on from the highest numbers before, and `t` is still since the first `created`: by
+//!   the wall clock at the append, but never less than before.
+//!
+//! What a user has masked in messages (`--mask-json`) keeps its size, so that lengths stay true: a value of at least five
+//! bytes is `"***"`, a shorter one 0, filled up with blanks. Then a frame of a message in fragments, which can't be looked
+//! into one by one, is all `*`, and `wire` of compressed messages is zeros, since a later one may refer to an earlier.
+//!
+//! An `ev` and members that a reader does not know are to be skipped: within a version both may be added. A line may be torn
+//! (the last one, or one before an `append`) when a recorder was killed: it is to be skipped and told.
+
+mod frame;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::event::{Closed, Direction, Event, FrameEvent, Kind, Open, Ready, Response, Role, Side, Violation};
+use crate::event::{Closed, Direction, Event, Kind, Open, Ready, Response, Role, Side, Violation};
 use crate::handshake::Fault;
-use crate::protocol::{LengthForm, Opcode};
 use crate::transport::TlsInfo;
 
 use super::json::Object;
-use super::mask::{self, Secrets};
+use super::mask::{self, Masks, Secrets};
 
 /// The version of the format that is written.
 pub const VERSION: u64 = 1;
+
+/// After at most so many bytes of lines the next frame says its number.
+pub const NUMBER_EVERY: usize = 64 << 10;
 
 /// Appends the header line: `{"wscope":1,"created":"2026-11-23T04:20:00.123456Z","by":"wscope 0.1.0","secrets":"masked"}`.
 ///
@@ -55,19 +71,39 @@ pub const VERSION: u64 = 1;
 pub fn header(created: SystemTime, secrets: Secrets, out: &mut Vec<u8>) {
     let mut object = Object::begin(out);
     object.number("wscope", VERSION);
+    origin(created, secrets, &mut object);
+    object.end();
+    out.push(b'\n');
+}
+
+fn origin(created: SystemTime, secrets: Secrets, object: &mut Object<'_>) {
     if let Ok(created) = jiff::Timestamp::try_from(created) {
         object.text("created", &format!("{created:.6}"));
     }
     object.text("by", concat!("wscope ", env!("CARGO_PKG_VERSION")));
     object.text("secrets", secrets.name());
-    object.end();
-    out.push(b'\n');
+}
+
+/// What is in a recording already: a timeline that goes on in it counts on from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Added to each event's time.
+    pub time: Duration,
+    /// The highest connection number.
+    pub connection: u32,
+    /// The highest frame number.
+    pub frame: u64,
 }
 
 /// Writes the events of one timeline, in order.
 #[derive(Clone, Debug)]
 pub struct Lines {
-    secrets: Secrets,
+    masks: Masks,
+    base: Base,
+    /// When the append began that this writes: an event that was read from a socket before is not older.
+    begun: Duration,
+    /// How much was written since a frame said its number, in bytes.
+    unnumbered: usize,
     /// The number that the next frame has if none is left out.
     next_frame: u64,
     /// The connections and directions with an unfinished compressed message.
@@ -78,17 +114,40 @@ pub struct Lines {
 
 impl Lines {
     #[must_use]
-    pub const fn new(secrets: Secrets) -> Lines {
-        Lines { secrets, next_frame: 1, compressed: Vec::new(), heads: BTreeMap::new() }
+    pub fn new(masks: impl Into<Masks>) -> Lines {
+        Lines {
+            masks: masks.into(),
+            base: Base::default(),
+            begun: Duration::ZERO,
+            unnumbered: 0,
+            next_frame: 1,
+            compressed: Vec::new(),
+            heads: BTreeMap::new(),
+        }
+    }
+
+    /// Goes on from what is there, with a line that says so; `now` and `created` are those of the timeline's clock. The first
+    /// frame says its number.
+    #[must_use]
+    pub fn append(self, base: Base, now: Duration, created: SystemTime, out: &mut Vec<u8>) -> Lines {
+        let begun = base.time + now;
+        let mut object = Object::begin(out);
+        object.seconds("t", begun);
+        object.text("ev", "append");
+        origin(created, self.masks.secrets(), &mut object);
+        object.end();
+        out.push(b'\n');
+        Lines { base, begun, next_frame: base.frame + 1, unnumbered: NUMBER_EVERY, ..self }
     }
 
     /// Appends an event's line, with `\n`.
     pub fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
         let connection = event.connection;
+        let start = out.len();
         let mut object = Object::begin(out);
-        object.seconds("t", event.time);
+        object.seconds("t", (event.time + self.base.time).max(self.begun));
         if connection > 0 {
-            object.number("c", u64::from(connection));
+            object.number("c", u64::from(connection) + u64::from(self.base.connection));
         }
         object.text("ev", name(&event.kind));
         match &event.kind {
@@ -96,28 +155,35 @@ impl Lines {
             Kind::Request(raw) => self.head(connection, raw, &mut object),
             Kind::Response(response) => self.response(connection, response, &mut object),
             Kind::Fault(fault) => self.fault(connection, fault, &mut object),
-            Kind::Ready(made) => ready(made, &mut object),
+            Kind::Ready(made) => self.ready(made, &mut object),
             Kind::Frame(frame) => self.frame(connection, frame, &mut object),
-            Kind::Violation { frame, violation } => broken(*frame, violation, &mut object),
+            Kind::Violation { frame, violation } => {
+                broken(frame.map(|frame| frame + self.base.frame), violation, &mut object);
+            }
             Kind::Undecoded(bytes) => object.bytes("text", "b64", bytes),
             Kind::Close(over) => {
                 self.compressed.retain(|(number, _)| *number != connection);
                 self.heads.remove(&connection);
                 closed(over, &mut object);
             }
-            Kind::Error { text, .. } | Kind::Note(text) => object.text("text", &self.secrets.text(text)),
+            Kind::Error { text, hint } => {
+                object.text("text", &self.masks.text(text));
+                object.optional("hint", hint.as_deref().map(|hint| self.masks.text(hint)).as_deref());
+            }
+            Kind::Note(text) => object.text("text", &self.masks.text(text)),
         }
         object.end();
         out.push(b'\n');
+        self.unnumbered += out.len() - start;
     }
 
     fn open(&self, open: &Open, object: &mut Object<'_>) {
         object.text("role", if open.role == Role::Client { "client" } else { "server" });
-        object.text("url", &self.secrets.text(&open.url));
+        object.text("url", &self.masks.text(&open.url));
         if let Some(address) = open.address {
             object.text("addr", &address.to_string());
         }
-        object.optional("via", open.via.as_deref().map(|via| self.secrets.text(via)).as_deref());
+        object.optional("via", open.via.as_deref().map(|via| self.masks.text(via)).as_deref());
         for (name, time) in [("dns", open.dns), ("tcp", open.tcp)] {
             if let Some(time) = time {
                 object.seconds(name, time);
@@ -132,7 +198,7 @@ impl Lines {
     }
 
     fn head(&mut self, connection: u32, raw: &[u8], object: &mut Object<'_>) {
-        let secrets = self.secrets.in_head(raw);
+        let secrets = self.masks.in_head(raw);
         object.bytes("raw", "raw_b64", &mask::replaced(raw, &secrets));
         self.heads.insert(connection, secrets);
     }
@@ -149,9 +215,9 @@ impl Lines {
     }
 
     fn fault(&self, connection: u32, fault: &Fault, object: &mut Object<'_>) {
-        rule(fault.rule, fault.section, object);
-        object.text("expected", &self.secrets.text(&fault.expected));
-        object.text("got", &self.secrets.text(&fault.got));
+        rule(&fault.rule, &fault.section, object);
+        object.text("expected", &self.masks.text(&fault.expected));
+        object.text("got", &self.masks.text(&fault.got));
         if !fault.at.is_empty() {
             let secrets = self.heads.get(&connection).map(Vec::as_slice).unwrap_or_default();
             let place = |offset| mask::shifted(offset, secrets) as u64;
@@ -159,71 +225,11 @@ impl Lines {
         }
     }
 
-    fn frame(&mut self, connection: u32, event: &FrameEvent, object: &mut Object<'_>) {
-        let (header, payload) = (&event.frame.header, &event.frame.payload);
-        if event.number != self.next_frame {
-            object.number("n", event.number);
-        }
-        self.next_frame = event.number + 1;
-        object.text("dir", event.direction.name());
-        match header.opcode.name() {
-            Some(name) => object.text("op", name),
-            None => object.number("op", u64::from(header.opcode.bits())),
-        }
-        if !header.fin {
-            object.flag("fin", false);
-        }
-        if header.rsv != 0 {
-            object.number("rsv", u64::from(header.rsv));
-        }
-        if let Some(key) = header.mask {
-            object.hex("mask", &key);
-        }
-        if header.form != LengthForm::minimal(header.length) {
-            object.number("len", u64::from(header.form.bits()));
-        }
-        if header.length != payload.len() as u64 {
-            object.number("length", header.length);
-        }
-        if let Some(fragment) = event.fragment {
-            object.pair("fragment", (fragment.message, u64::from(fragment.index)));
-        }
-        if event.automatic {
-            object.flag("auto", true);
-        }
-        if let Some(after) = event.after {
-            object.seconds("after", after);
-        }
-        if !self.is_compressed(connection, event) {
-            return object.bytes("text", "b64", payload);
-        }
-        object.base64("wire", payload);
-        if let Some(message) = &event.message {
-            object.bytes("text", "b64", &message.data);
-        }
-    }
-
-    /// Whether the frame belongs to a compressed message: RSV1 says so on its first frame (RFC 7692 section 6).
-    fn is_compressed(&mut self, connection: u32, event: &FrameEvent) -> bool {
-        let header = &event.frame.header;
-        if header.opcode.is_control() || header.opcode.is_reserved() {
-            return false;
-        }
-        let key = (connection, event.direction);
-        let begun = self.compressed.iter().position(|each| *each == key);
-        let compressed = match &event.message {
-            Some(message) => message.compressed,
-            None if header.opcode == Opcode::CONTINUATION => begun.is_some(),
-            None => header.rsv & 4 != 0,
-        };
-        match begun {
-            Some(at) if header.fin || !compressed => {
-                self.compressed.swap_remove(at);
-            }
-            None if compressed && !header.fin => self.compressed.push(key),
-            _ => {}
-        }
-        compressed
+    fn ready(&self, made: &Ready, object: &mut Object<'_>) {
+        let hidden = self.masks.hides_header(b"Sec-WebSocket-Protocol");
+        let subprotocol = made.negotiated.subprotocol.as_deref();
+        object.optional("subprotocol", if hidden { subprotocol.map(|_| mask::MASK) } else { subprotocol });
+        ready(made, object);
     }
 }
 
@@ -261,7 +267,6 @@ fn tls(info: &TlsInfo, object: &mut Object<'_>) {
 }
 
 fn ready(ready: &Ready, object: &mut Object<'_>) {
-    object.optional("subprotocol", ready.negotiated.subprotocol.as_deref());
     object.optional("extensions", ready.negotiated.extensions.as_deref());
     if let Some(deflate) = ready.negotiated.deflate {
         object.object("deflate", |object| {

@@ -1,10 +1,15 @@
 //! Secrets taken out of what is written: credentials in headers, in a URL's user info and in its query.
 //!
 //! What is secret is replaced by `***`; every other byte stays as it was. To hide more, add to [`HEADERS`] or
-//! [`QUERY_WORDS`].
+//! [`QUERY_WORDS`], or give [`Masks`] names of one's own.
+
+mod json;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
+
+pub use json::{JsonPath, JsonPathError};
 
 /// Headers whose value is a secret, in lower case.
 pub const HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
@@ -34,11 +39,60 @@ impl Secrets {
             Secrets::Keep => "kept",
         }
     }
+}
+
+/// What is masked in what is written. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Masks {
+    secrets: Secrets,
+    own: Arc<Own>,
+}
+
+/// What one user wants masked besides.
+#[derive(Debug, Default)]
+struct Own {
+    /// Headers and query parameters, in lower case.
+    names: Vec<Vec<u8>>,
+    paths: Vec<JsonPath>,
+}
+
+impl From<Secrets> for Masks {
+    fn from(secrets: Secrets) -> Masks {
+        Masks { secrets, own: Arc::default() }
+    }
+}
+
+impl Masks {
+    /// The usual secrets as said; and always the headers and query parameters with one of these names, in any case, and
+    /// the values at these places of a message that is JSON.
+    #[must_use]
+    pub fn new(secrets: Secrets, names: &[String], paths: Vec<JsonPath>) -> Masks {
+        let names = names.iter().map(|name| name.to_ascii_lowercase().into_bytes()).collect();
+        Masks { secrets, own: Arc::new(Own { names, paths }) }
+    }
+
+    /// Whether the usual secrets are masked.
+    #[must_use]
+    pub const fn secrets(&self) -> Secrets {
+        self.secrets
+    }
+
+    /// Whether anything of messages is masked.
+    #[must_use]
+    pub fn covers_messages(&self) -> bool {
+        !self.own.paths.is_empty()
+    }
+
+    /// A message's data with what is secret in it masked, size kept; `None` if nothing is.
+    #[must_use]
+    pub fn message(&self, data: &[u8]) -> Option<Vec<u8>> {
+        if self.covers_messages() { json::masked(data, &self.own.paths) } else { None }
+    }
 
     /// Text that may hold URLs, without their secrets.
     #[must_use]
-    pub fn text(self, text: &str) -> Cow<'_, str> {
-        let secrets = if self == Secrets::Keep { Vec::new() } else { in_urls(text.as_bytes()) };
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let secrets = self.in_urls(text.as_bytes());
         match replaced(text.as_bytes(), &secrets) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
             // Cut at ASCII characters, so it still is UTF-8.
@@ -48,8 +102,60 @@ impl Secrets {
 
     /// Where the secrets of a request's or response's head are, in order.
     #[must_use]
-    pub fn in_head(self, raw: &[u8]) -> Vec<Range<usize>> {
-        if self == Secrets::Keep { Vec::new() } else { in_head(raw) }
+    pub fn in_head(&self, raw: &[u8]) -> Vec<Range<usize>> {
+        if self.is_idle() {
+            return Vec::new();
+        }
+        let mut secrets = Vec::new();
+        let mut start = 0;
+        // Whether the header that a folded line goes on with is secret (RFC 9112 section 5.2).
+        let mut secret = false;
+        for (i, line) in raw.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let folded = i > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+            let value = if folded { 0 } else { memchr::memchr(b':', line).map_or(line.len(), |colon| colon + 1) };
+            if i > 0 && !folded {
+                secret = self.hides_header(line[..value.saturating_sub(1)].trim_ascii());
+            }
+            if secret {
+                let blanks = line[value..].len() - line[value..].trim_ascii_start().len();
+                let hidden = line[value..].trim_ascii();
+                if !hidden.is_empty() {
+                    secrets.push(start + value + blanks..start + value + blanks + hidden.len());
+                }
+            } else {
+                secrets.extend(self.in_urls(line).into_iter().map(|found| found.start + start..found.end + start));
+            }
+            start += line.len();
+        }
+        secrets
+    }
+
+    /// Whether a header with this name, in any case, has a secret value.
+    #[must_use]
+    pub fn hides_header(&self, name: &[u8]) -> bool {
+        let usual = self.secrets == Secrets::Mask && HEADERS.iter().any(|h| name.eq_ignore_ascii_case(h.as_bytes()));
+        usual || self.is_own(name)
+    }
+
+    fn hides_parameter(&self, name: &[u8]) -> bool {
+        self.secrets == Secrets::Mask && is_secret(name) || self.is_own(name)
+    }
+
+    fn is_own(&self, name: &[u8]) -> bool {
+        self.own.names.iter().any(|own| name.eq_ignore_ascii_case(own))
+    }
+
+    fn is_idle(&self) -> bool {
+        self.secrets == Secrets::Keep && self.own.names.is_empty()
+    }
+
+    /// Where user info and secret query values are in text that holds URLs, or a request target.
+    fn in_urls(&self, text: &[u8]) -> Vec<Range<usize>> {
+        if self.is_idle() {
+            return Vec::new();
+        }
+        let user_info = self.secrets == Secrets::Mask;
+        in_urls(text, user_info, &|name| self.hides_parameter(name))
     }
 }
 
@@ -81,37 +187,11 @@ pub fn shifted(offset: usize, secrets: &[Range<usize>]) -> usize {
     offset - removed + added
 }
 
-fn in_head(raw: &[u8]) -> Vec<Range<usize>> {
-    let mut secrets = Vec::new();
-    let mut start = 0;
-    // Whether the header that a folded line goes on with is secret (RFC 9112 section 5.2).
-    let mut secret = false;
-    for (i, line) in raw.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let folded = i > 0 && matches!(line.first(), Some(b' ' | b'\t'));
-        let value = if folded { 0 } else { memchr::memchr(b':', line).map_or(line.len(), |colon| colon + 1) };
-        if i > 0 && !folded {
-            let name = line[..value.saturating_sub(1)].trim_ascii();
-            secret = HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header.as_bytes()));
-        }
-        if secret {
-            let blanks = line[value..].len() - line[value..].trim_ascii_start().len();
-            let hidden = line[value..].trim_ascii();
-            if !hidden.is_empty() {
-                secrets.push(start + value + blanks..start + value + blanks + hidden.len());
-            }
-        } else {
-            secrets.extend(in_urls(line).into_iter().map(|found| found.start + start..found.end + start));
-        }
-        start += line.len();
-    }
-    secrets
-}
-
-/// Where user info and secret query values are in text that holds URLs, or a request target.
-fn in_urls(text: &[u8]) -> Vec<Range<usize>> {
+/// User info, and the values of the parameters that `hides` names.
+fn in_urls(text: &[u8], user_info: bool, hides: &dyn Fn(&[u8]) -> bool) -> Vec<Range<usize>> {
     let ends_url = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>');
     let mut secrets = Vec::new();
-    for scheme_end in memchr::memmem::find_iter(text, "://") {
+    for scheme_end in memchr::memmem::find_iter(text, "://").filter(|_| user_info) {
         let start = scheme_end + 3;
         let authority = text[start..].iter().take_while(|byte| !ends_url(byte) && !matches!(byte, b'/' | b'?' | b'#'));
         let end = start + authority.count();
@@ -125,7 +205,7 @@ fn in_urls(text: &[u8]) -> Vec<Range<usize>> {
         let byte = text.get(at);
         let separator = byte.is_none_or(|byte| ends_url(byte) || matches!(byte, b'?' | b'#' | b'&' | b';'));
         if separator {
-            if let Some(value) = value.take().filter(|value| *value < at && is_secret(&text[name.clone()])) {
+            if let Some(value) = value.take().filter(|value| *value < at && hides(&text[name.clone()])) {
                 secrets.push(value..at);
             }
             parameters = match byte {
@@ -160,7 +240,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn head(raw: &str) -> String {
-        let secrets = Secrets::Mask.in_head(raw.as_bytes());
+        let secrets = Masks::default().in_head(raw.as_bytes());
         String::from_utf8(replaced(raw.as_bytes(), &secrets).into_owned()).expect("masks are ASCII")
     }
 
@@ -178,7 +258,7 @@ mod tests {
 
     #[test]
     fn credentials_are_masked_in_urls_and_in_text_about_them() {
-        let masked = |text| Secrets::Mask.text(text).into_owned();
+        let masked = |text| Masks::default().text(text).into_owned();
         assert_eq!(
             masked("ws://user:p@ss@h/p?apiKey=1;q=a#session_id=2"),
             "ws://***@h/p?apiKey=***;q=a#session_id=***"
@@ -186,23 +266,32 @@ mod tests {
         assert_eq!(masked("cannot connect to ws://u@h: refused"), "cannot connect to ws://***@h: refused");
         assert_eq!(masked("wss://h/?next=ws://a:b@c&token=ws://d:e@f"), "wss://h/?next=ws://***@c&token=***");
         assert_eq!(masked("key=1 a@b ?token= &token=x"), "key=1 a@b ?token= &token=x");
-        assert_eq!(Secrets::Keep.text("ws://u:p@h"), "ws://u:p@h");
+        assert_eq!(Masks::from(Secrets::Keep).text("ws://u:p@h"), "ws://u:p@h");
     }
 
     #[test]
     fn a_place_in_the_head_moves_with_the_masks_before_it() {
         let raw = b"HTTP/1.1 101 x\r\nCookie: 1234567\r\nUpgrade: no\r\n";
-        let secrets = Secrets::Mask.in_head(raw);
+        let secrets = Masks::default().in_head(raw);
         let masked = replaced(raw, &secrets);
         let at = memchr::memmem::find(raw, b"no").expect("it is there");
         assert_eq!(&masked[shifted(at, &secrets)..][..2], b"no");
         assert_eq!(shifted(26, &secrets), 24);
     }
 
+    #[test]
+    fn names_of_ones_own_are_masked_even_where_the_usual_secrets_are_kept() {
+        let own = Masks::new(Secrets::Keep, &["X-Room".into(), "room".into()], Vec::new());
+        let raw = b"GET /?room=12&token=1 HTTP/1.1\r\nx-room: 7\r\nCookie: c\r\n\r\n";
+        let masked = replaced(raw, &own.in_head(raw)).into_owned();
+        assert_eq!(masked, b"GET /?room=***&token=1 HTTP/1.1\r\nx-room: ***\r\nCookie: c\r\n\r\n");
+        assert_eq!(own.text("ws://u@h/?ROOM=1&rooms=2"), "ws://u@h/?ROOM=***&rooms=2");
+    }
+
     proptest! {
         #[test]
         fn masking_is_total_ordered_and_keeps_the_rest(raw in "[a-z:/?&=@# \\r\\n\"]{0,60}|(ws://|token=|\\?|&|@|Cookie: |\\n|a)*") {
-            let secrets = in_head(raw.as_bytes());
+            let secrets = Masks::default().in_head(raw.as_bytes());
             prop_assert!(secrets.windows(2).all(|pair| pair[0].end <= pair[1].start));
             let masked = replaced(raw.as_bytes(), &secrets);
             let removed: usize = secrets.iter().map(Range::len).sum();

@@ -3,11 +3,27 @@
 //! Version 1 (`.wsrec`) is JSON Lines in UTF-8: a header, then one object an event; see [`mod@line`] for the schema. Text where
 //! it is UTF-8 and base64 else, so that `grep`, `jq` and `git diff` read it and no byte is lost.
 
+mod copy;
+mod error;
+mod glance;
 mod json;
 pub mod line;
 pub mod mask;
+mod parse;
+mod reader;
+mod scan;
+mod seek;
 mod sink;
+mod switch;
+mod writer;
 
-pub use line::Lines;
-pub use mask::Secrets;
+pub use copy::{Copy, CopyError};
+pub use error::ReadError;
+pub use glance::{FrameGlance, Glance};
+pub use line::{Base, Lines};
+pub use mask::{JsonPath, Masks, Secrets};
+pub use reader::{Damage, Entry, Header, Place, Reader};
+pub use scan::Text;
 pub use sink::JsonLines;
+pub use switch::Switch;
+pub use writer::{Existing, WriteError, Writer};

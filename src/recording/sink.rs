@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::event::Event;
 use crate::session::Sink;
 
-use super::{Lines, Secrets};
+use super::{Lines, Masks};
 
 /// How much is gathered before it is written, in bytes.
 const BATCH: usize = 64 << 10;
@@ -21,10 +21,16 @@ pub struct JsonLines<W> {
 
 impl<W: Write> JsonLines<W> {
     /// Begins with the header line: `created` is the wall time that the timeline began at.
-    pub fn new(writer: W, created: SystemTime, secrets: Secrets) -> JsonLines<W> {
+    pub fn new(writer: W, created: SystemTime, masks: impl Into<Masks>) -> JsonLines<W> {
+        let masks = masks.into();
         let mut buffer = Vec::with_capacity(2 * BATCH);
-        super::line::header(created, secrets, &mut buffer);
-        JsonLines { lines: Lines::new(secrets), writer, buffer }
+        super::line::header(created, masks.secrets(), &mut buffer);
+        JsonLines { lines: Lines::new(masks), writer, buffer }
+    }
+
+    /// Goes on behind what was written before.
+    pub(super) const fn going_on(writer: W, lines: Lines) -> JsonLines<W> {
+        JsonLines { lines, writer, buffer: Vec::new() }
     }
 
     fn write(&mut self) -> io::Result<()> {

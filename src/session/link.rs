@@ -220,7 +220,7 @@ impl Worker {
                     }
                 }
                 Waited::Timeout | Waited::Writable => {}
-                Waited::SinkFailed(error) => self.note(format!("a sink failed and gets no more events: {error}")),
+                Waited::SinkFailed(error) => self.note(error.to_string()),
                 Waited::Over => return if wanted { Ended::Wanted } else { Ended::Lost },
             }
             if driver.connection().is_closing() {
@@ -272,7 +272,7 @@ impl Worker {
 
     fn flush(&self) {
         while let Err(error) = self.timeline.flush() {
-            self.note(format!("a sink failed and gets no more events: {error}"));
+            self.note(error.to_string());
         }
     }
 

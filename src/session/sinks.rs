@@ -21,6 +21,11 @@ pub trait Sink: Send {
     /// # Errors
     /// When it can't write.
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Whether it may have use for further events after a failure, which is told all the same.
+    fn goes_on(&self) -> bool {
+        false
+    }
 }
 
 /// One clock, one numbering and one list of sinks, shared by all connections of a session.
@@ -92,13 +97,17 @@ impl Timeline {
     /// Flushes every sink. Call it before waiting for anything.
     ///
     /// # Errors
-    /// The first failure since the last call, here or while a sink took an event. That sink gets no further events; call
-    /// again for the next failure.
+    /// The first failure since the last call, here or while a sink took an event. That sink gets no further events (unless it
+    /// goes on); call again for the next failure.
     pub fn flush(&self) -> io::Result<()> {
         self.flush_early();
         let mut shared = self.lock();
         let Some(at) = shared.sinks.iter().position(|slot| slot.failed.is_some()) else { return Ok(()) };
-        shared.sinks.remove(at).failed.map_or(Ok(()), Err)
+        let failed = shared.sinks[at].failed.take();
+        if !shared.sinks[at].sink.goes_on() {
+            shared.sinks.remove(at);
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Flushes every sink where nobody could take note of a failure: the next [`Timeline::flush`] tells it.

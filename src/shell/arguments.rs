@@ -1,5 +1,7 @@
 //! The arguments of each command but /frame, from text to [`Action`]. Each error names what was typed and what fits.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
 use regex::bytes::Regex;
 
@@ -8,7 +10,7 @@ use crate::protocol::close::{MAX_REASON, allowed_on_wire, code_name};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 
 use super::content::{Content, Plain, boundary, expand_home};
-use super::request::{Action, Filter, Outgoing, Which};
+use super::request::{Action, Filter, Outgoing, Recording, Which};
 use super::{json, parse, table};
 
 type Parsed = Result<Action, String>;
@@ -232,6 +234,32 @@ pub(super) fn source(rest: &str) -> Parsed {
     let words = parse::words(rest)?;
     let [path] = &*words else { return Err(format!("needs one file, not {}", words.len())) };
     Ok(Action::Source(expand_home(path)))
+}
+
+pub(super) fn record(rest: &str) -> Parsed {
+    let recording = match rest.trim() {
+        "" => Recording::Tell,
+        "stop" => Recording::Stop,
+        _ => {
+            let (path, force) = file(rest)?;
+            Recording::Start { path, force }
+        }
+    };
+    Ok(Action::Record(recording))
+}
+
+pub(super) fn save(rest: &str) -> Parsed {
+    let (path, force) = file(rest)?;
+    Ok(Action::Save { path, force })
+}
+
+/// A file to write, and whether one that is there may be overwritten.
+fn file(rest: &str) -> Result<(PathBuf, bool), String> {
+    let mut words = parse::words(rest)?;
+    let given = words.len();
+    words.retain(|word| word != "--force");
+    let [path] = &*words else { return Err(format!("needs one file, not {}", words.len())) };
+    Ok((expand_home(path), words.len() < given))
 }
 
 pub(super) fn help(rest: &str) -> Parsed {

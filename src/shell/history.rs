@@ -13,6 +13,13 @@ use rustix::fs::{FlockOperation, flock};
 /// Lines kept.
 pub(super) const LINES: usize = 10_000;
 
+/// The user's folder for what programs keep: `XDG_STATE_HOME`, or else `~/.local/state`.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))
+}
+
 /// A history file.
 #[derive(Clone, Debug)]
 pub struct HistoryFile {
@@ -29,9 +36,7 @@ impl HistoryFile {
     /// `wscope/history` in the state directory: `XDG_STATE_HOME`, or else `~/.local/state`.
     #[must_use]
     pub fn standard() -> Option<HistoryFile> {
-        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
-        Some(HistoryFile::new(state.join("wscope/history")))
+        Some(HistoryFile::new(state_folder()?.join("wscope/history")))
     }
 
     /// Where it is.

@@ -34,6 +34,7 @@ mod memory;
 mod parse;
 mod perform;
 mod prompt;
+mod recorder;
 mod repl;
 mod request;
 #[cfg(test)]
@@ -47,8 +48,9 @@ mod typeahead;
 mod view;
 
 pub use error::ShellError;
-pub use history::HistoryFile;
+pub use history::{HistoryFile, state_folder};
 pub use memory::Memory;
+pub use recorder::Recorder;
 pub use repl::{Flow, OpenOptions, Setup, Shell};
 pub use screen::Screen;
 pub use table::{COMMANDS, Complete, Spec};

@@ -76,6 +76,8 @@ impl Shell {
                 });
                 Ok(())
             }
+            Action::Record(recording) => self.record(recording),
+            Action::Save { path, force } => self.save(&path, force),
             Action::Note(text) => {
                 let number = self.connections.get(to).map_or(0, |connection| connection.link.number());
                 self.timeline.emit(self.timeline.clock().elapsed(), number, Kind::Note(text));

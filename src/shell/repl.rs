@@ -21,6 +21,7 @@ use super::link::{self, Link, OpenLink};
 use super::memory::Memory;
 use super::parse::parse;
 use super::prompt::Prompt;
+use super::recorder::Recorder;
 use super::request::Action;
 use super::screen::Screen;
 use super::terminal::Terminal;
@@ -42,6 +43,7 @@ pub struct Setup {
     pub timeline: Timeline,
     pub memory: Memory,
     pub screen: Screen,
+    pub recorder: Recorder,
     pub options: Box<OpenOptions>,
     /// Flags that /connect completes: `--header`.
     pub flags: Vec<String>,
@@ -62,6 +64,7 @@ pub struct Shell {
     pub(super) timeline: Timeline,
     pub(super) memory: Memory,
     pub(super) screen: Screen,
+    pub(super) recorder: Recorder,
     open: Box<OpenLink>,
     pub(super) options: Box<OpenOptions>,
     history: Option<HistoryFile>,
@@ -87,6 +90,7 @@ impl Shell {
             timeline: setup.timeline,
             memory: setup.memory,
             screen: setup.screen,
+            recorder: setup.recorder,
             open: Box::new(link::open),
             options: setup.options,
             history: setup.history,

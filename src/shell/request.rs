@@ -55,8 +55,26 @@ pub(super) enum Action {
     History(usize),
     Note(String),
     Source(PathBuf),
+    Record(Recording),
+    /// Copy the session's own recording.
+    Save {
+        path: PathBuf,
+        force: bool,
+    },
     Help(Option<&'static Spec>),
     Quit,
+}
+
+/// What to do about the recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Recording {
+    /// Only say where to.
+    Tell,
+    Stop,
+    Start {
+        path: PathBuf,
+        force: bool,
+    },
 }
 
 /// Something to send.

@@ -2,7 +2,7 @@
 
 use crate::event::{Direction, Event, Kind, samples};
 use crate::protocol::Opcode;
-use crate::recording::Secrets;
+use crate::recording::Masks;
 use crate::render::{Options, Renderer, Timestamps, WallClock};
 
 use super::view::View;
@@ -26,7 +26,7 @@ pub(super) fn note(text: &str) -> Event {
 pub(super) fn plain() -> View {
     let options = Options { timestamps: Timestamps::None, ..Options::default() };
     let wall = WallClock { created: std::time::SystemTime::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
-    View::new(Renderer::new(options, wall), false, Secrets::Mask)
+    View::new(Renderer::new(options, wall), false, Masks::default())
 }
 
 /// What was shown, with each frame's line cut down to number and payload.

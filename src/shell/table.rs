@@ -325,6 +325,26 @@ pub static COMMANDS: &[Spec] = &[
         parse: args::note,
     },
     Spec {
+        name: "record",
+        aliases: &[],
+        synopsis: "[[--force] FILE | stop]",
+        summary: "record from now on to a file, or stop that",
+        help: "A recording that is there is appended to; --force overwrites. What was before: /save. Without arguments says where to.\n\
+               /record session.wsrec\n/record --force session.wsrec\n/record stop",
+        complete: Complete::Path,
+        parse: args::record,
+    },
+    Spec {
+        name: "save",
+        aliases: &[],
+        synopsis: "[--force] FILE",
+        summary: "save the whole session so far as a recording",
+        help: "Every session is recorded anyway, and the last 20 are kept; this is a copy of it.\n/save found.wsrec\n\
+               /save --force found.wsrec",
+        complete: Complete::Path,
+        parse: args::save,
+    },
+    Spec {
         name: "source",
         aliases: &[],
         synopsis: "FILE",

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::event::{Event, FrameEvent, Kind};
-use crate::recording::{Lines, Secrets};
+use crate::recording::{Lines, Masks};
 use crate::render::{self, Format, HeadersShown, JsonShown, Meaning, Renderer, Subject, Timestamps};
 
 use super::scrollback::Entry;
@@ -11,7 +11,7 @@ use super::scrollback::Entry;
 /// Turns events into text for the screen.
 pub struct View {
     renderer: Renderer,
-    secrets: Secrets,
+    masks: Masks,
     /// Set while the format is `json`.
     json: Option<Lines>,
 }
@@ -42,8 +42,9 @@ const JSON: [JsonShown; 2] = [JsonShown::Compact, JsonShown::Pretty];
 impl View {
     /// A view by `renderer`; in the format `json` (with `json` set, or after `/set format json`) secrets are as said.
     #[must_use]
-    pub fn new(renderer: Renderer, json: bool, secrets: Secrets) -> View {
-        View { renderer, secrets, json: json.then(|| Lines::new(secrets)) }
+    pub fn new(renderer: Renderer, json: bool, masks: Masks) -> View {
+        let json = json.then(|| Lines::new(masks.clone()));
+        View { renderer, masks, json }
     }
 
     /// Appends the event's line or lines, each with its line end; nothing for an event that is not shown.
@@ -57,7 +58,7 @@ impl View {
     /// Appends events of the past in the same way, leaving no trace in what comes next.
     pub(super) fn again(&self, events: impl Iterator<Item = Event>, out: &mut String) {
         let mut renderer = self.renderer.clone();
-        let mut lines = self.json.as_ref().map(|_| Lines::new(self.secrets));
+        let mut lines = self.json.as_ref().map(|_| Lines::new(self.masks.clone()));
         for event in events {
             match &mut lines {
                 Some(lines) => json_line(lines, &event, out),
@@ -118,7 +119,7 @@ impl View {
                     options.format = *format;
                     self.json = None;
                 }
-                None => self.json = Some(Lines::new(self.secrets)),
+                None => self.json = Some(Lines::new(self.masks.clone())),
             },
             "timestamps" => options.timestamps = TIMESTAMPS[value],
             "headers" => options.headers = HEADERS[value],

@@ -7,5 +7,6 @@ mod house;
 mod interop;
 mod pipe;
 mod readme;
+mod recording;
 mod support;
 mod terminal;

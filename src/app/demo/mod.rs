@@ -13,7 +13,7 @@ use super::interrupt::Interrupt;
 use super::{print, shell};
 use crate::cli::args::DemoArgs;
 use crate::cli::report::io_reason;
-use crate::cli::settings::OutputSettings;
+use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::cli::{Exit, Report};
 use crate::session::options::ProxyChoice;
 use crate::session::{ConnectOptions, waker};
@@ -25,7 +25,7 @@ pub use server::Server;
 ///
 /// # Errors
 /// When the server can't start, or the tour finds it not as it should be.
-pub fn run(args: DemoArgs, output: &OutputSettings) -> Result<Exit, Report> {
+pub fn run(args: DemoArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
     let server = Server::start(args.port).map_err(|error| {
         let message = format!("cannot listen on 127.0.0.1:{}: {}", args.port, io_reason(&error));
         Report::new(Exit::Connect, message).hint("without --port any port that is free will do")
@@ -34,16 +34,16 @@ pub fn run(args: DemoArgs, output: &OutputSettings) -> Result<Exit, Report> {
         return serve(&server);
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return explore(&server, output);
+        return explore(&server, output, recording);
     }
-    tour::play(&server, output)
+    tour::play(&server, output, recording)
 }
 
 /// The shell on `/echo`, after the [`greeting`].
-fn explore(server: &Server, output: &OutputSettings) -> Result<Exit, Report> {
+fn explore(server: &Server, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
     print(greeting(server).as_bytes())?;
     let options = ConnectOptions { proxy: ProxyChoice::Direct, ..ConnectOptions::new(server.url("/echo")) };
-    shell::run(output, Some(options))
+    shell::run(output, recording, Some(options))
 }
 
 /// What the shell begins with: three things to try.

@@ -9,7 +9,7 @@ use super::super::output;
 use super::Server;
 use crate::cli::args::output::Format;
 use crate::cli::report::stdout_written;
-use crate::cli::settings::OutputSettings;
+use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::cli::{Exit, Report};
 use crate::command::Command;
 use crate::event::{Direction, Event, Kind};
@@ -25,11 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When the server does not do what the tour shows, or the output can't be written.
-pub(super) fn play(server: &Server, settings: &OutputSettings) -> Result<Exit, Report> {
+pub(super) fn play(server: &Server, settings: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
     // A tour is for people, unless they say otherwise.
     let shown = OutputSettings { format: settings.format.or(Some(Format::Short)), ..*settings };
     let clock = Clock::start();
-    let timeline = Timeline::new(clock, vec![output::sink(&shown, clock)]);
+    let timeline = Timeline::new(clock, output::sinks(&shown, recording, None, clock)?);
     let guide = Guide { server, settings: shown, timeline };
     guide.echo()?;
     guide.violation()?;

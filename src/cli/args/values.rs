@@ -54,6 +54,15 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The name of a header or of a query parameter.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'=' | b'&' | b'?' | b'#');
+    if !text.is_empty() && text.bytes().all(is_name) {
+        return Ok(text.to_owned());
+    }
+    Err("the name alone of a header or of a query parameter".to_owned())
+}
+
 /// How many of something there must be at least one of.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {

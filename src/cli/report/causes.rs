@@ -1,6 +1,7 @@
 //! What errors and endings of the lower floors mean to whoever started the program: an exit code, and a hint.
 
 use crate::protocol::{Closed, SendError, Side};
+use crate::recording::{ReadError, WriteError};
 use crate::session::OpenError;
 use crate::transport::FailureKind;
 
@@ -26,6 +27,24 @@ impl From<SendError> for Report {
             SendError::NotUtf8(_) => report.hint("--binary sends bytes as they are"),
             _ => report,
         }
+    }
+}
+
+impl From<WriteError> for Report {
+    fn from(error: WriteError) -> Report {
+        Report::from(&error)
+    }
+}
+
+impl From<&WriteError> for Report {
+    fn from(error: &WriteError) -> Report {
+        Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ReadError> for Report {
+    fn from(error: ReadError) -> Report {
+        Report::new(Exit::File, error.to_string()).hint(error.hint())
     }
 }
 

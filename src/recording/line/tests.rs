@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::event::Direction;
 use crate::event::samples::{
     at, close_frame, compressed, fragments, on, open, open_tls, ready, received, response, sent, violation,
 };
-use crate::protocol::{Header, Rule};
+use crate::protocol::{Header, LengthForm, Opcode, Rule};
 use crate::recording::JsonLines;
 use crate::session::Sink;
 
@@ -121,8 +122,8 @@ fn secrets_are_masked_unless_kept_and_a_fault_points_into_what_is_written() {
     let raw = "HTTP/1.1 101 x\r\nSet-Cookie: sid=12345\r\nUpgrade: nope\r\n\r\n";
     let begin = raw.find("nope").expect("it is there");
     let fault = Fault {
-        rule: "wrong Upgrade",
-        section: "RFC 6455 4.1",
+        rule: "wrong Upgrade".into(),
+        section: "RFC 6455 4.1".into(),
         expected: "websocket".into(),
         got: "nope".into(),
         at: begin..begin + 4,

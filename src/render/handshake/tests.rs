@@ -48,15 +48,15 @@ fn a_head_is_shown_line_by_line_with_odd_line_ends_visible() {
 fn a_fault_stands_under_the_line_it_is_about() {
     let begin = HEAD.find("abc").expect("it is there");
     let wrong = Fault {
-        rule: "wrong Sec-WebSocket-Accept",
-        section: "RFC 6455 4.1",
+        rule: "wrong Sec-WebSocket-Accept".into(),
+        section: "RFC 6455 4.1".into(),
         expected: "s3pP".into(),
         got: "abc".into(),
         at: begin..begin + 3,
     };
     let missing = Fault {
-        rule: "no Connection header",
-        section: "RFC 6455 4.1",
+        rule: "no Connection header".into(),
+        section: "RFC 6455 4.1".into(),
         expected: "Connection: Upgrade".into(),
         got: "nothing".into(),
         at: 0..0,
@@ -83,8 +83,13 @@ fn a_fault_stands_under_the_line_it_is_about() {
 #[test]
 fn a_fault_of_a_request_is_marked_in_the_request() {
     let raw = b"GET / HTTP/1.0\r\n\r\n";
-    let fault =
-        Fault { rule: "old HTTP", section: "RFC 6455 4.1", expected: "1.1".into(), got: "1.0".into(), at: 11..14 };
+    let fault = Fault {
+        rule: "old HTTP".into(),
+        section: "RFC 6455 4.1".into(),
+        expected: "1.1".into(),
+        got: "1.0".into(),
+        at: 11..14,
+    };
     let events = [
         at(0, Kind::Open(Box::new(Open { role: Role::Server, ..open() }))),
         at(1, Kind::Request(Bytes::from_static(raw))),

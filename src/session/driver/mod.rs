@@ -233,8 +233,17 @@ impl Driver {
                 return Waited::Writable;
             }
             self.close_transport();
-            if self.phase == Phase::Over || self.readable && self.burst < BURST && self.read() {
+            if self.phase == Phase::Over {
                 continue;
+            }
+            // Whatever was read is recorded before more is: a process killed under flood loses no more than one read.
+            if self.readable && self.burst < BURST {
+                if let Err(error) = self.timeline.flush() {
+                    return Waited::SinkFailed(error);
+                }
+                if self.read() {
+                    continue;
+                }
             }
             if let Some(waited) = self.block(until) {
                 return waited;

@@ -68,6 +68,7 @@ impl Bench {
             url => Ok(ConnectOptions::new(url)),
         };
         let mut shell = Shell::new(Setup {
+            recorder: Recorder::default(),
             timeline,
             memory,
             screen,

@@ -179,6 +179,11 @@ impl Running {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Ends it without a chance to do anything about it, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     /// Waits for its end. One that does not come is an error, with all that it wrote.
     pub(crate) fn end(mut self) -> Ended {
         let stdout = self.stdout.recv_timeout(PATIENCE);

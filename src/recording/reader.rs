@@ -1,0 +1,373 @@
+//! A recording read as a stream: a line at a time, whatever the file's size; damage is told and stepped over.
+//!
+//! ```text
+//! blocks of the file -> a line (memchr) -> Glance (fixed fields, nothing copied) -> Entry (a whole event)
+//! ```
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::event::Event;
+
+use super::error::ReadError;
+use super::glance::Glance;
+use super::line::VERSION;
+use super::parse::{Line, Parsed, Parser};
+use super::scan::Members;
+
+/// How much is read at once, in bytes.
+const BLOCK: usize = 1 << 20;
+
+/// The longest line that is held, in bytes: more than any message under the default limit makes.
+const LONGEST: usize = 1 << 30;
+
+/// The longest first line of a file that may still be a header, in bytes.
+const LONGEST_HEADER: usize = 64 << 10;
+
+/// Who recorded, since when, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the format.
+    pub version: u64,
+    /// The wall time that the timeline began at; `None` if the recording does not say.
+    pub created: Option<SystemTime>,
+    /// The program: `wscope 0.1.0`.
+    pub by: String,
+    /// `masked` or `kept`.
+    pub secrets: String,
+}
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub enum Entry {
+    Event(Event),
+    /// Somebody else recorded on from here; its `version` is that of the recording.
+    Append(Header),
+    /// A kind of event that this version does not know: the whole line.
+    Unknown(Vec<u8>),
+    /// A line that is none.
+    Damaged(Damage),
+}
+
+/// A line that could not be read; those around it can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    pub place: Place,
+    /// Bytes in it.
+    pub size: u64,
+    /// `torn`, `not a JSON object`, ...
+    pub reason: &'static str,
+}
+
+/// Where a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From 1; `None` after a jump into the file.
+    pub line: Option<u64>,
+    /// Of its first byte.
+    pub offset: u64,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Damage { place, size, reason } = self;
+        match place.line {
+            Some(line) => write!(out, "line {line} (byte {}, {size} bytes) skipped: {reason}", place.offset),
+            None => write!(out, "a line at byte {} ({size} bytes) skipped: {reason}", place.offset),
+        }
+    }
+}
+
+/// Reads a recording from its beginning, or from where it is sent to.
+#[derive(Debug)]
+pub struct Reader<R> {
+    pub(super) source: R,
+    name: String,
+    header: Header,
+    pub(super) body: u64,
+    blocks: Blocks,
+    pub(super) next_frame: u64,
+    parser: Parser,
+    following: bool,
+    place: Place,
+    time: Duration,
+}
+
+impl Reader<File> {
+    /// Opens the recording at this path.
+    ///
+    /// # Errors
+    /// When there is none that can be read.
+    pub fn open(path: &Path) -> Result<Reader<File>, ReadError> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| ReadError::Io { name: name.clone(), error })?;
+        Reader::new(file, name)
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the header; `name` is for errors.
+    ///
+    /// # Errors
+    /// When it is not that of a recording of a version that is known here.
+    pub fn new(mut source: R, name: impl Into<String>) -> Result<Reader<R>, ReadError> {
+        let name = name.into();
+        let mut blocks = Blocks::new(LONGEST_HEADER);
+        let first = blocks.line(&mut source, false).map_err(|error| ReadError::Io { name: name.clone(), error })?;
+        let Some(first) = first else { return Err(ReadError::Empty { name }) };
+        let foreign = |problem| ReadError::Foreign { name: name.clone(), problem, at: 0 };
+        let header = match &first.bytes {
+            None => return Err(foreign("no end of a line in the first 64 KiB")),
+            Some(range) => header(&blocks.buffer[range.clone()]).map_err(foreign)?,
+        };
+        if header.version > VERSION {
+            return Err(ReadError::Newer { name, version: header.version });
+        }
+        blocks.longest = LONGEST;
+        let place = Place { line: Some(1), offset: 0 };
+        let body = blocks.offset();
+        let parser = Parser::default();
+        Ok(Reader {
+            source,
+            name,
+            header,
+            body,
+            blocks,
+            next_frame: 1,
+            parser,
+            following: false,
+            place,
+            time: Duration::ZERO,
+        })
+    }
+
+    /// At the end of the file an unfinished line is kept, not told as torn: call again when the file has grown.
+    #[must_use]
+    pub fn following(self) -> Reader<R> {
+        Reader { following: true, ..self }
+    }
+
+    /// What the file begins with.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Where the line is that was read last.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// When the entry was, on the timeline, that was read last.
+    #[must_use]
+    pub const fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// Where the next line begins, in bytes.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.blocks.offset()
+    }
+
+    /// The next line as what it is; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
+        let Some(line) = self.line()? else { return Ok(None) };
+        let size = line.size;
+        let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
+        let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
+        let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
+            Ok(glance) => glance,
+            Err(reason) => return damaged(self.place, reason),
+        };
+        self.time = glance.time;
+        if glance.name == b"append" {
+            return match origin(glance.line, self.header.version) {
+                Ok(header) => Ok(Some(Entry::Append(header))),
+                Err(reason) => damaged(self.place, reason),
+            };
+        }
+        match self.parser.event(&glance) {
+            Ok(Parsed::Event(event)) => Ok(Some(Entry::Event(event))),
+            Ok(Parsed::Unknown) => Ok(Some(Entry::Unknown(glance.line.to_vec()))),
+            Err(reason) => damaged(self.place, reason),
+        }
+    }
+
+    /// The next line's fixed fields, several times as fast; `None` at the end of the file. Messages in fragments that have
+    /// begun before are not put together by a later [`Reader::entry`].
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn glance(&mut self) -> Result<Option<Result<Glance<'_>, Damage>>, ReadError> {
+        let Some(line) = self.line()? else { return Ok(None) };
+        let (place, size) = (self.place, line.size);
+        let Some(range) = line.bytes else {
+            return Ok(Some(Err(Damage { place, size, reason: line.problem })));
+        };
+        let glance = Glance::of(&self.blocks.buffer[range], &mut self.next_frame);
+        Ok(Some(glance.map_err(|reason| Damage { place, size, reason })))
+    }
+
+    fn line(&mut self) -> Result<Option<Found>, ReadError> {
+        let line = self.blocks.line(&mut self.source, self.following);
+        let line = line.map_err(|error| ReadError::Io { name: self.name.clone(), error })?;
+        if let Some(line) = &line {
+            self.place = Place { line: self.place.line.map(|line| line + 1), offset: line.offset };
+        }
+        Ok(line)
+    }
+
+    /// Goes on at a byte where a line begins, whose line number is known or not.
+    pub(super) fn restart(&mut self, offset: u64, next_frame: u64) {
+        let line = (offset == self.body).then_some(1);
+        self.place = Place { line, offset };
+        self.blocks.restart(offset);
+        self.next_frame = next_frame;
+        self.parser.reset();
+    }
+
+    pub(super) fn failed(&self, error: io::Error) -> ReadError {
+        ReadError::Io { name: self.name.clone(), error }
+    }
+}
+
+/// The header of a recording, or what is wrong with the line.
+fn header(line: &[u8]) -> Result<Header, &'static str> {
+    let mut members = Members::of(line);
+    members.by_ref().for_each(drop);
+    let version = Members::get(line, "wscope").and_then(super::scan::Value::number);
+    match version {
+        Some(version) if members.is_whole() => origin(line, version),
+        Some(_) => Err("a header line that is torn"),
+        None => Err("a line that is no header"),
+    }
+}
+
+/// Who recorded, of a header or of an `append`.
+fn origin(line: &[u8], version: u64) -> Result<Header, &'static str> {
+    let created = Line(line).text("created")?;
+    let created = created.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+    let by = Line(line).text("by")?.unwrap_or_default();
+    Ok(Header { version, created, by, secrets: Line(line).text("secrets")?.unwrap_or_default() })
+}
+
+/// A line in the buffer.
+struct Found {
+    offset: u64,
+    size: u64,
+    /// Without its end; `None` if it is too long to hold.
+    bytes: Option<Range<usize>>,
+    problem: &'static str,
+}
+
+/// The file in large pieces, of which one line at least is held.
+#[derive(Debug)]
+struct Blocks {
+    buffer: Vec<u8>,
+    /// The first byte that is not given out yet, and the end of what was read.
+    start: usize,
+    end: usize,
+    /// Where `start` is in the file.
+    at: u64,
+    longest: usize,
+}
+
+impl Blocks {
+    fn new(longest: usize) -> Blocks {
+        Blocks { buffer: vec![0; BLOCK], start: 0, end: 0, at: 0, longest }
+    }
+
+    const fn offset(&self) -> u64 {
+        self.at
+    }
+
+    fn restart(&mut self, offset: u64) {
+        (self.start, self.end, self.at) = (0, 0, offset);
+    }
+
+    /// The next line; `keep`: an unfinished one stays where it is.
+    fn line(&mut self, source: &mut impl Read, keep: bool) -> io::Result<Option<Found>> {
+        let offset = self.at;
+        let mut searched = 0;
+        loop {
+            let held = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &held[searched..]) {
+                return Ok(Some(self.give(searched + at, 1)));
+            }
+            searched = held.len();
+            if searched > self.longest {
+                let size = searched as u64 + self.skip(source)?;
+                let problem = "longer than a line may be";
+                return Ok(Some(Found { offset, size, bytes: None, problem }));
+            }
+            if self.fill(source)? == 0 {
+                let whole = searched == 0 || keep;
+                return Ok(if whole { None } else { Some(self.give(searched, 0)) });
+            }
+        }
+    }
+
+    fn give(&mut self, size: usize, end: usize) -> Found {
+        let bytes = self.start..self.start + size;
+        let found = Found { offset: self.at, size: size as u64, bytes: Some(bytes), problem: "" };
+        self.start += size + end;
+        self.at += (size + end) as u64;
+        found
+    }
+
+    /// Reads more behind what is held.
+    fn fill(&mut self, source: &mut impl Read) -> io::Result<usize> {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            // One huge line must not hold on to its memory.
+            if self.buffer.len() > 4 * BLOCK {
+                self.buffer = vec![0; BLOCK];
+            }
+        } else if self.buffer.len() - self.end < BLOCK / 2 && self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.buffer.len() - self.end < BLOCK / 2 {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        }
+        loop {
+            match source.read(&mut self.buffer[self.end..]) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Drops what is held, and on to the end of the line: how many further bytes it had.
+    fn skip(&mut self, source: &mut impl Read) -> io::Result<u64> {
+        self.at += (self.end - self.start) as u64;
+        let mut size = 0;
+        loop {
+            (self.start, self.end) = (0, 0);
+            let count = self.fill(source)?;
+            let end = memchr::memchr(b'\n', &self.buffer[..self.end]);
+            let taken = end.unwrap_or(count);
+            size += taken as u64;
+            self.start = end.map_or(count, |end| end + 1);
+            self.at += self.start as u64;
+            if end.is_some() || count == 0 {
+                return Ok(size);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
