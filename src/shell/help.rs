@@ -15,7 +15,7 @@ const GROUPS: [&[(&str, &[&str])]; 2] = [
         ("frames", &["ping", "pong", "close", "frame"]),
     ],
     &[
-        ("looking back", &["show", "last", "find", "headers", "info", "stats", "history"]),
+        ("looking back", &["show", "last", "find", "headers", "info", "stats", "history", "record", "save"]),
         ("the shell", &["filter", "set", "note", "source", "help", "quit"]),
     ],
 ];

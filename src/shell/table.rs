@@ -69,7 +69,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let near = |known: &&str| osa_distance(known, &name) <= 1 + name.len() / 4;
     let unfinished = || COMMANDS.iter().map(|spec| spec.name).find(|known| name.len() > 1 && known.starts_with(&*name));
     let known = COMMANDS.iter().flat_map(|spec| std::iter::once(&spec.name).chain(spec.aliases)).copied();
-    known.filter(near).min_by_key(|known| osa_distance(known, &name)).or_else(unfinished)
+    unfinished().or_else(|| known.filter(near).min_by_key(|known| osa_distance(known, &name)))
 }
 
 /// The words that `/filter` takes.
@@ -328,8 +328,9 @@ pub static COMMANDS: &[Spec] = &[
         name: "record",
         aliases: &[],
         synopsis: "[[--force] FILE | stop]",
-        summary: "record from now on to a file, or stop that",
-        help: "A recording that is there is appended to; --force overwrites. What was before: /save. Without arguments says where to.\n\
+        summary: "record to a file, or stop",
+        help: "From now on; what was before: /save. A recording that is there is appended\n\
+               to, --force overwrites it. Without arguments it says where it records to.\n\
                /record session.wsrec\n/record --force session.wsrec\n/record stop",
         complete: Complete::Path,
         parse: args::record,
@@ -338,8 +339,8 @@ pub static COMMANDS: &[Spec] = &[
         name: "save",
         aliases: &[],
         synopsis: "[--force] FILE",
-        summary: "save the whole session so far as a recording",
-        help: "Every session is recorded anyway, and the last 20 are kept; this is a copy of it.\n/save found.wsrec\n\
+        summary: "copy the session to a file",
+        help: "Every session is recorded anyway, and the last 20 are kept.\n/save found.wsrec\n\
                /save --force found.wsrec",
         complete: Complete::Path,
         parse: args::save,
