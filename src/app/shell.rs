@@ -75,6 +75,11 @@ fn autosave(clock: &Clock, settings: &RecordingSettings) -> Option<Writer> {
 
 /// What a `/connect` with these words means: the same as on the command line.
 fn options(words: &[String]) -> Result<ConnectOptions, ShellError> {
+    let records = |word: &String| word.starts_with("--record") || word.starts_with("-o");
+    if let Some(word) = words.iter().find(|word| records(word)) {
+        let problem = format!("{} records the whole timeline, not one connection", word.escape_debug());
+        return Err(ShellError::refused(problem, "/record FILE records from now on"));
+    }
     let argv = std::iter::once("wscope").chain(words.iter().map(String::as_str)).map(OsString::from);
     let resolved = args::parse(argv).and_then(|action| match action {
         Action::Connect(flags) => settings::resolve(&flags, Sources::system()),
