@@ -11,6 +11,7 @@ mod pipe;
 mod record;
 mod sessions;
 mod shell;
+mod stats;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -43,6 +44,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
         Action::Mask(args) => mask::run(args),
+        Action::Stats(args) => stats::run(&args),
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             demo::run(args, &output, &recording)

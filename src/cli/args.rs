@@ -9,6 +9,7 @@ pub mod connect;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod stats;
 mod values;
 
 use std::ffi::OsString;
@@ -30,6 +31,8 @@ pub enum Action {
     Record(recording::RecordArgs, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
+    /// A recording in numbers.
+    Stats(stats::StatsArgs),
     /// The embedded server and a shell on it.
     Demo(DemoArgs, Flags),
     /// A completion script on stdout.
@@ -128,6 +131,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
+        Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
             let url = program.url;
@@ -206,6 +210,14 @@ enum Command {
     Mask {
         #[command(flatten)]
         mask: recording::MaskArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Show a recording in numbers: frames, bytes, overhead, rates, latency, closures
+    #[command(disable_help_flag = true)]
+    Stats {
+        #[command(flatten)]
+        stats: stats::StatsArgs,
         #[command(flatten)]
         help: HelpArgs,
     },
@@ -290,7 +302,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 22] = [
+const COMMON: [&str; 24] = [
     "url",
     "command",
     "shell",
@@ -312,6 +324,8 @@ const COMMON: [&str; 22] = [
     "execute",
     "count",
     "serve",
+    "conn",
+    "polling",
     "help",
 ];
 

@@ -14,6 +14,7 @@ mod reader;
 mod scan;
 mod seek;
 mod sink;
+pub mod stats;
 mod switch;
 mod writer;
 

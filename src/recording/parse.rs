@@ -148,7 +148,7 @@ impl Parser {
 pub(super) struct Line<'a>(pub(super) &'a [u8]);
 
 impl<'a> Line<'a> {
-    fn get(self, name: &str) -> Option<Value<'a>> {
+    pub(super) fn get(self, name: &str) -> Option<Value<'a>> {
         Members::get(self.0, name)
     }
 
@@ -174,11 +174,11 @@ impl<'a> Line<'a> {
         self.get(name).map(|value| value.seconds().ok_or("a member that should be seconds is not")).transpose()
     }
 
-    fn flag(self, name: &str) -> bool {
+    pub(super) fn flag(self, name: &str) -> bool {
         self.get(name).and_then(Value::flag).unwrap_or_default()
     }
 
-    fn bytes(self, text: &str, base: &str) -> Result<Option<Bytes>, Problem> {
+    pub(super) fn bytes(self, text: &str, base: &str) -> Result<Option<Bytes>, Problem> {
         if let Some(text) = self.text(text)? {
             return Ok(Some(text.into()));
         }

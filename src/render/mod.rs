@@ -14,6 +14,7 @@ mod memory;
 pub mod options;
 mod outcome;
 mod payload;
+pub mod plot;
 pub mod quantity;
 mod screen;
 pub mod style;

@@ -1,11 +1,11 @@
 //! What /stats says: counters, kept apart from the scrollback, so that they are right for all time.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::event::{Direction, Event, Kind};
 use crate::protocol::Opcode;
+use crate::recording::stats::{Count, Tally};
 
 /// Round trips remembered for the percentiles: the latest of them.
 const ROUND_TRIPS: usize = 4096;
@@ -16,7 +16,7 @@ const WINDOW: u64 = 10;
 /// Frames and bytes by direction and opcode, rates, and round trips of pings.
 #[derive(Debug, Default)]
 pub(super) struct Stats {
-    counts: BTreeMap<(bool, Opcode), Count>,
+    tally: Tally,
     first: Option<Duration>,
     /// Frames and payload bytes of the last seconds, sent and received; the index is the second modulo the window.
     seconds: [Second; WINDOW as usize],
@@ -25,13 +25,6 @@ pub(super) struct Stats {
     pings: usize,
     slowest: Duration,
     violations: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    frames: u64,
-    payload: u64,
-    wire: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,10 +45,8 @@ impl Stats {
         };
         let received = frame.direction == Direction::Received;
         let payload = frame.frame.payload.len() as u64;
-        let count = self.counts.entry((received, frame.frame.header.opcode)).or_default();
-        count.frames += 1;
-        count.payload += payload;
-        count.wire += frame.frame.wire_size();
+        let header = &frame.frame.header;
+        self.tally.of(frame.direction, header.opcode).frame(payload, header.mask.is_some(), frame.frame.wire_size());
         self.first.get_or_insert(event.time);
 
         let number = event.time.as_secs();
@@ -82,23 +73,19 @@ impl Stats {
     pub(super) fn report(&self, now: Duration) -> String {
         let Some(first) = self.first else { return "  no frames yet\n".into() };
         let mut out = format!("  {:<22} {:>12} {:>15} {:>15}\n", "", "frames", "payload bytes", "wire bytes");
-        let mut totals = [Count::default(); 2];
-        for ((received, opcode), count) in &self.counts {
+        for (direction, opcode, count) in self.tally.rows() {
             let reserved = if opcode.is_reserved() { "op " } else { "" };
-            row(&mut out, &format!("{} {reserved}{opcode}", direction(*received)), count);
-            let total = &mut totals[usize::from(*received)];
-            total.frames += count.frames;
-            total.payload += count.payload;
-            total.wire += count.wire;
+            row(&mut out, &format!("{} {reserved}{opcode}", direction.name()), count);
         }
-        for (received, total) in [(false, totals[0]), (true, totals[1])] {
-            row(&mut out, &format!("{} in all", direction(received)), &total);
+        let totals = [Direction::Sent, Direction::Received].map(|direction| (direction, self.tally.total(direction)));
+        for (direction, total) in &totals {
+            row(&mut out, &format!("{} in all", direction.name()), total);
         }
         let span = (now.saturating_sub(first)).as_secs_f64().max(0.001);
         let recent = self.recent(now, first);
-        for (received, total) in [(false, totals[0]), (true, totals[1])] {
-            let (frames, bytes, window) = recent[usize::from(received)];
-            let name = format!("{} rate", direction(received));
+        for (direction, total) in totals {
+            let (frames, bytes, window) = recent[direction as usize];
+            let name = format!("{} rate", direction.name());
             let _ = writeln!(out, "  {name:<22} {frames:.1} frames/s, {bytes:.0} bytes/s (last {window:.0} s)");
             let (frames, bytes) = (total.frames as f64 / span, total.payload as f64 / span);
             let _ = writeln!(out, "  {:<22} {frames:.1} frames/s, {bytes:.0} bytes/s (since the first frame)", "");
@@ -136,10 +123,6 @@ impl Stats {
             (frames as f64 / span, bytes as f64 / span, span)
         })
     }
-}
-
-fn direction(received: bool) -> &'static str {
-    if received { Direction::Received.name() } else { Direction::Sent.name() }
 }
 
 fn row(out: &mut String, name: &str, count: &Count) {

@@ -8,5 +8,6 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod stats;
 mod support;
 mod terminal;
