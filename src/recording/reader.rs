@@ -52,6 +52,15 @@ pub enum Entry {
     Damaged(Damage),
 }
 
+/// What a look at a line's fixed fields decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Take,
+    Skip,
+    /// Neither this line nor any after it is wanted.
+    End,
+}
+
 /// A line that could not be read; those around it can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
@@ -87,6 +96,7 @@ pub struct Reader<R> {
     pub(super) source: R,
     name: String,
     header: Header,
+    first_line: Vec<u8>,
     pub(super) body: u64,
     blocks: Blocks,
     pub(super) next_frame: u64,
@@ -123,6 +133,7 @@ impl<R: Read> Reader<R> {
             None => return Err(foreign("no end of a line in the first 64 KiB")),
             Some(range) => header(&blocks.buffer[range.clone()]).map_err(foreign)?,
         };
+        let first_line = first.bytes.map(|range| blocks.buffer[range].to_vec()).unwrap_or_default();
         if header.version > VERSION {
             return Err(ReadError::Newer { name, version: header.version });
         }
@@ -134,6 +145,7 @@ impl<R: Read> Reader<R> {
             source,
             name,
             header,
+            first_line,
             body,
             blocks,
             next_frame: 1,
@@ -150,10 +162,28 @@ impl<R: Read> Reader<R> {
         Reader { following: true, ..self }
     }
 
+    /// What the file is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What the file begins with.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The line that says so, without its end.
+    #[must_use]
+    pub fn first_line(&self) -> &[u8] {
+        &self.first_line
+    }
+
+    /// The number that the next frame has, if it does not say another.
+    #[must_use]
+    pub const fn next_frame(&self) -> u64 {
+        self.next_frame
     }
 
     /// Where the line is that was read last.
@@ -179,25 +209,44 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the file can't be read.
     pub fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
-        let Some(line) = self.line()? else { return Ok(None) };
-        let size = line.size;
-        let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
-        let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
-        let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
-            Ok(glance) => glance,
-            Err(reason) => return damaged(self.place, reason),
-        };
-        self.time = glance.time;
-        if glance.name == b"append" {
-            return match origin(glance.line, self.header.version) {
-                Ok(header) => Ok(Some(Entry::Append(header))),
+        self.entry_if(&mut |_| Look::Take)
+    }
+
+    /// The next line that is taken after a look at its fixed fields, or that is damaged; those before it cost no more than
+    /// that look. `None` at the end of the file, or where the look says so. A message whose first fragments are not taken
+    /// is not put together. An `append` is always taken.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn entry_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
+        loop {
+            let Some(line) = self.line()? else { return Ok(None) };
+            let size = line.size;
+            let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
+            let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
+            let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
+                Ok(glance) => glance,
+                Err(reason) => return damaged(self.place, reason),
+            };
+            self.time = glance.time;
+            let looked = look(&glance);
+            let is_append = glance.name == b"append";
+            match looked {
+                Look::End => return Ok(None),
+                Look::Skip if !is_append => continue,
+                Look::Skip | Look::Take => {}
+            }
+            if is_append {
+                return match origin(glance.line, self.header.version) {
+                    Ok(header) => Ok(Some(Entry::Append(header))),
+                    Err(reason) => damaged(self.place, reason),
+                };
+            }
+            return match self.parser.event(&glance) {
+                Ok(Parsed::Event(event)) => Ok(Some(Entry::Event(event))),
+                Ok(Parsed::Unknown) => Ok(Some(Entry::Unknown(glance.line.to_vec()))),
                 Err(reason) => damaged(self.place, reason),
             };
-        }
-        match self.parser.event(&glance) {
-            Ok(Parsed::Event(event)) => Ok(Some(Entry::Event(event))),
-            Ok(Parsed::Unknown) => Ok(Some(Entry::Unknown(glance.line.to_vec()))),
-            Err(reason) => damaged(self.place, reason),
         }
     }
 
