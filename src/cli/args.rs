@@ -9,9 +9,11 @@ pub mod connect;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod show;
 mod values;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::ErrorKind;
@@ -32,6 +34,8 @@ pub enum Action {
     Mask(recording::MaskArgs),
     /// The embedded server and a shell on it.
     Demo(DemoArgs, Flags),
+    /// A recording, or one frame of it, on stdout; without a file the newest session of the shell.
+    Show(Option<PathBuf>, Box<show::ShowArgs>, Flags),
     /// A completion script on stdout.
     Completions(Shell),
     /// A manual page on stdout: of a command, or of the whole.
@@ -128,6 +132,12 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
+        Some(Command::Show { file, show, .. }) => {
+            Ok(Action::Show(Some(file), show, Flags { url: None, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Last { show, .. }) => {
+            Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
             let url = program.url;
@@ -221,6 +231,28 @@ enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Look into a recording: all of it, what is selected, or one frame whole
+    #[command(disable_help_flag = true)]
+    Show {
+        /// The recording
+        file: PathBuf,
+        #[command(flatten)]
+        show: Box<show::ShowArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Look into the newest session of the shell, in the same ways
+    #[command(disable_help_flag = true)]
+    Last {
+        #[command(flatten)]
+        show: Box<show::ShowArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Print a completion script for a shell
     #[command(disable_help_flag = true)]
     Completions {
@@ -287,10 +319,11 @@ Examples:
   wscope :7000/ticker --until-close </dev/null | jq .price
   wscope :7000 --compress='server_no_context_takeover; client_max_window_bits=10'
   wscope record :7000/ticker -o ticker.wsrec --for 30s
+  wscope show chat.wsrec --received --grep error --around 2
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 22] = [
+const COMMON: [&str; 33] = [
     "url",
     "command",
     "shell",
@@ -312,6 +345,17 @@ const COMMON: [&str; 22] = [
     "execute",
     "count",
     "serve",
+    "number",
+    "sent",
+    "received",
+    "op",
+    "grep",
+    "json_path",
+    "from",
+    "to",
+    "messages",
+    "around",
+    "follow",
     "help",
 ];
 

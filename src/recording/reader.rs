@@ -6,20 +6,20 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use memchr::memmem::Finder;
+
 use crate::event::Event;
 
+use super::blocks::{Blocks, Found};
 use super::error::ReadError;
 use super::glance::Glance;
 use super::line::VERSION;
 use super::parse::{Line, Parsed, Parser};
+use super::plain::is_message_without;
 use super::scan::Members;
-
-/// How much is read at once, in bytes.
-const BLOCK: usize = 1 << 20;
 
 /// The longest line that is held, in bytes: more than any message under the default limit makes.
 const LONGEST: usize = 1 << 30;
@@ -97,6 +97,7 @@ pub struct Reader<R> {
     name: String,
     header: Header,
     first_line: Vec<u8>,
+    needle: Option<Finder<'static>>,
     pub(super) body: u64,
     blocks: Blocks,
     pub(super) next_frame: u64,
@@ -146,6 +147,7 @@ impl<R: Read> Reader<R> {
             name,
             header,
             first_line,
+            needle: None,
             body,
             blocks,
             next_frame: 1,
@@ -162,10 +164,10 @@ impl<R: Read> Reader<R> {
         Reader { following: true, ..self }
     }
 
-    /// What the file is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    /// From now on [`Reader::entry_if`] may step over messages in one frame without these bytes and without a look at them. They
+    /// must not hold what JSON may escape by itself: quotes, backslashes, slashes, controls.
+    pub fn step_over_without(&mut self, needle: &[u8]) {
+        self.needle = Some(Finder::new(needle).into_owned());
     }
 
     /// What the file begins with.
@@ -224,7 +226,12 @@ impl<R: Read> Reader<R> {
             let size = line.size;
             let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
             let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
-            let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
+            let bytes = &self.blocks.buffer[range];
+            if self.needle.as_ref().is_some_and(|needle| is_message_without(bytes, needle)) {
+                self.next_frame += 1;
+                continue;
+            }
+            let glance = match Glance::of(bytes, &mut self.next_frame) {
                 Ok(glance) => glance,
                 Err(reason) => return damaged(self.place, reason),
             };
@@ -306,116 +313,6 @@ fn origin(line: &[u8], version: u64) -> Result<Header, &'static str> {
     let created = created.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
     let by = Line(line).text("by")?.unwrap_or_default();
     Ok(Header { version, created, by, secrets: Line(line).text("secrets")?.unwrap_or_default() })
-}
-
-/// A line in the buffer.
-struct Found {
-    offset: u64,
-    size: u64,
-    /// Without its end; `None` if it is too long to hold.
-    bytes: Option<Range<usize>>,
-    problem: &'static str,
-}
-
-/// The file in large pieces, of which one line at least is held.
-#[derive(Debug)]
-struct Blocks {
-    buffer: Vec<u8>,
-    /// The first byte that is not given out yet, and the end of what was read.
-    start: usize,
-    end: usize,
-    /// Where `start` is in the file.
-    at: u64,
-    longest: usize,
-}
-
-impl Blocks {
-    fn new(longest: usize) -> Blocks {
-        Blocks { buffer: vec![0; BLOCK], start: 0, end: 0, at: 0, longest }
-    }
-
-    const fn offset(&self) -> u64 {
-        self.at
-    }
-
-    fn restart(&mut self, offset: u64) {
-        (self.start, self.end, self.at) = (0, 0, offset);
-    }
-
-    /// The next line; `keep`: an unfinished one stays where it is.
-    fn line(&mut self, source: &mut impl Read, keep: bool) -> io::Result<Option<Found>> {
-        let offset = self.at;
-        let mut searched = 0;
-        loop {
-            let held = &self.buffer[self.start..self.end];
-            if let Some(at) = memchr::memchr(b'\n', &held[searched..]) {
-                return Ok(Some(self.give(searched + at, 1)));
-            }
-            searched = held.len();
-            if searched > self.longest {
-                let size = searched as u64 + self.skip(source)?;
-                let problem = "longer than a line may be";
-                return Ok(Some(Found { offset, size, bytes: None, problem }));
-            }
-            if self.fill(source)? == 0 {
-                let whole = searched == 0 || keep;
-                return Ok(if whole { None } else { Some(self.give(searched, 0)) });
-            }
-        }
-    }
-
-    fn give(&mut self, size: usize, end: usize) -> Found {
-        let bytes = self.start..self.start + size;
-        let found = Found { offset: self.at, size: size as u64, bytes: Some(bytes), problem: "" };
-        self.start += size + end;
-        self.at += (size + end) as u64;
-        found
-    }
-
-    /// Reads more behind what is held.
-    fn fill(&mut self, source: &mut impl Read) -> io::Result<usize> {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-            // One huge line must not hold on to its memory.
-            if self.buffer.len() > 4 * BLOCK {
-                self.buffer = vec![0; BLOCK];
-            }
-        } else if self.buffer.len() - self.end < BLOCK / 2 && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
-        if self.buffer.len() - self.end < BLOCK / 2 {
-            self.buffer.resize(2 * self.buffer.len(), 0);
-        }
-        loop {
-            match source.read(&mut self.buffer[self.end..]) {
-                Ok(count) => {
-                    self.end += count;
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Drops what is held, and on to the end of the line: how many further bytes it had.
-    fn skip(&mut self, source: &mut impl Read) -> io::Result<u64> {
-        self.at += (self.end - self.start) as u64;
-        let mut size = 0;
-        loop {
-            (self.start, self.end) = (0, 0);
-            let count = self.fill(source)?;
-            let end = memchr::memchr(b'\n', &self.buffer[..self.end]);
-            let taken = end.unwrap_or(count);
-            size += taken as u64;
-            self.start = end.map_or(count, |end| end + 1);
-            self.at += self.start as u64;
-            if end.is_some() || count == 0 {
-                return Ok(size);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

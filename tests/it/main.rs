@@ -8,5 +8,6 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod show;
 mod support;
 mod terminal;
