@@ -11,6 +11,7 @@ mod pipe;
 mod record;
 mod sessions;
 mod shell;
+mod show;
 mod stats;
 
 use std::ffi::OsString;
@@ -48,6 +49,11 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             demo::run(args, &output, &recording)
+        }
+        Action::Show(file, args, flags) => {
+            let (output, _) = settings::resolve_output(&flags, Sources::system())?;
+            let file = file.map_or_else(sessions::newest, Ok)?;
+            show::run(&file, &args, &output)
         }
         Action::Completions(shell) => print(&completions::script(shell)),
         Action::Man(command) => print(&man::page(command.as_deref())?),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::cli::{Exit, Report};
 use crate::recording::{Existing, Masks, WriteError, Writer};
 use crate::session::Clock;
 use crate::shell::state_folder;
@@ -35,13 +36,30 @@ pub fn begin(folder: &Path, clock: &Clock, masks: &Masks) -> Result<Writer, Writ
     Ok(writer)
 }
 
-/// Removes the oldest sessions over [`KEPT`], but none that is being recorded.
-fn prune(folder: &Path) -> io::Result<()> {
+/// The newest session.
+///
+/// # Errors
+/// When there is none.
+pub fn newest() -> Result<PathBuf, Report> {
+    let newest = folder().and_then(|folder| all(&folder).ok()?.pop());
+    newest.ok_or_else(|| {
+        Report::new(Exit::File, "no session of the shell was recorded yet").hint("wscope URL on a terminal begins one")
+    })
+}
+
+/// All sessions, the oldest first.
+fn all(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let is_session = |path: &PathBuf| path.extension().is_some_and(|suffix| suffix == "wsrec");
     let mut sessions: Vec<PathBuf> =
         fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(is_session).collect();
     // Their names begin with their times.
     sessions.sort();
+    Ok(sessions)
+}
+
+/// Removes the oldest sessions over [`KEPT`], but none that is being recorded.
+fn prune(folder: &Path) -> io::Result<()> {
+    let sessions = all(folder)?;
     for old in &sessions[..sessions.len().saturating_sub(KEPT)] {
         if flock(File::open(old)?, FlockOperation::NonBlockingLockExclusive).is_ok() {
             fs::remove_file(old)?;

@@ -6,15 +6,17 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
 pub mod connect;
+mod help;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod show;
 pub mod stats;
 mod values;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
@@ -35,6 +37,8 @@ pub enum Action {
     Stats(stats::StatsArgs),
     /// The embedded server and a shell on it.
     Demo(DemoArgs, Flags),
+    /// A recording, or one frame of it, on stdout; without a file the newest session of the shell.
+    Show(Option<PathBuf>, Box<show::ShowArgs>, Flags),
     /// A completion script on stdout.
     Completions(Shell),
     /// A manual page on stdout: of a command, or of the whole.
@@ -131,6 +135,12 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
+        Some(Command::Show { file, show, .. }) => {
+            Ok(Action::Show(Some(file), show, Flags { url: None, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Last { show, .. }) => {
+            Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
@@ -155,9 +165,9 @@ pub(super) fn options() -> clap::Command {
     version,
     about = "A scriptable WebSocket debugging shell and recorder",
     override_usage = "wscope [OPTIONS] URL\n       wscope [OPTIONS] @PROFILE\n       wscope COMMAND",
-    after_help = EXAMPLES,
+    after_help = help::EXAMPLES,
     max_term_width = 100,
-    styles = STYLES,
+    styles = help::STYLES,
     subcommand_help_heading = "Commands",
     subcommand_value_name = "COMMAND",
     disable_help_flag = true,
@@ -233,6 +243,28 @@ enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Look into a recording: all of it, what is selected, or one frame whole
+    #[command(disable_help_flag = true)]
+    Show {
+        /// The recording
+        file: PathBuf,
+        #[command(flatten)]
+        show: Box<show::ShowArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Look into the newest session of the shell, in the same ways
+    #[command(disable_help_flag = true)]
+    Last {
+        #[command(flatten)]
+        show: Box<show::ShowArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Print a completion script for a shell
     #[command(disable_help_flag = true)]
     Completions {
@@ -279,64 +311,6 @@ struct HelpArgs {
     help: (),
 }
 
-const STYLES: Styles = Styles::styled()
-    .header(AnsiColor::Yellow.on_default().bold())
-    .usage(AnsiColor::Yellow.on_default().bold())
-    .literal(AnsiColor::Green.on_default())
-    .placeholder(AnsiColor::Cyan.on_default());
-
-const EXAMPLES: &str = "\
-Every option can also be set by the environment (WSCOPE_CONNECT_TIMEOUT for --connect-timeout, a
-list one item a line) and by a profile in ~/.config/wscope/config.toml. A flag is stronger than the
-environment, and that than a profile; headers and cookies of all three add up.
-
-Examples:
-  wscope ws://localhost:7000/echo              a shell on a connection
-  wscope :7000/echo -H 'X-Debug: 1'            localhost, with a header
-  wscope @staging                              a profile
-  echo hello | wscope wss://example.org/echo   send a line, print the answer
-  wscope :7000/rpc -x '{\"id\":1}' --count 1     send a message, print one answer
-  wscope :7000/ticker --until-close </dev/null | jq .price
-  wscope :7000 --compress='server_no_context_takeover; client_max_window_bits=10'
-  wscope record :7000/ticker -o ticker.wsrec --for 30s
-  wscope demo                                  everything, without a server of your own";
-
-/// Options that `-h` shows.
-const COMMON: [&str; 24] = [
-    "url",
-    "command",
-    "shell",
-    "header",
-    "subprotocol",
-    "bearer",
-    "follow_redirects",
-    "proxy",
-    "ca",
-    "insecure",
-    "format",
-    "json",
-    "quiet",
-    "record",
-    "duration",
-    "file",
-    "output",
-    "mask",
-    "execute",
-    "count",
-    "serve",
-    "conn",
-    "polling",
-    "help",
-];
-
-/// The table as `-h` shows it.
-fn brief(command: clap::Command) -> clap::Command {
-    command
-        .mut_args(|arg| if COMMON.contains(&arg.get_id().as_str()) { arg } else { arg.hide(true) })
-        .mut_subcommands(brief)
-        .after_help("wscope --help shows all options, and examples.")
-}
-
 fn with_subcommand(matches: ArgMatches) -> Vec<ArgMatches> {
     let inner = matches.subcommand().map(|(_, inner)| inner.clone());
     std::iter::once(matches).chain(inner).collect()
@@ -345,7 +319,7 @@ fn with_subcommand(matches: ArgMatches) -> Vec<ArgMatches> {
 fn help_or_usage(error: clap::Error, argv: &[OsString]) -> Result<Action, Report> {
     match error.kind() {
         ErrorKind::DisplayHelp if argv.iter().any(|arg| arg == "-h") => {
-            let brief = brief(command()).try_get_matches_from(argv).err();
+            let brief = help::brief(command()).try_get_matches_from(argv).err();
             Ok(Action::Help(Box::new(brief.unwrap_or(error))))
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Action::Help(Box::new(error))),

@@ -24,9 +24,12 @@ pub struct Glance<'a> {
 
 /// The fixed fields of a frame.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "one a member")]
 pub struct FrameGlance<'a> {
     /// Its number on the timeline, from 1.
     pub number: u64,
+    /// Whether the line says it, rather than leaving it to be counted.
+    pub says_number: bool,
     pub direction: Direction,
     pub opcode: Opcode,
     pub fin: bool,
@@ -153,6 +156,7 @@ impl<'a> Fields<'a> {
         let number = self.number.map_or(Some(*next_frame), Value::number).ok_or("n is no number")?;
         let mut frame = FrameGlance {
             number,
+            says_number: self.number.is_some(),
             direction,
             opcode,
             fin,

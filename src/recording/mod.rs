@@ -3,6 +3,7 @@
 //! Version 1 (`.wsrec`) is JSON Lines in UTF-8: a header, then one object an event; see [`mod@line`] for the schema. Text where
 //! it is UTF-8 and base64 else, so that `grep`, `jq` and `git diff` read it and no byte is lost.
 
+mod blocks;
 mod copy;
 mod error;
 mod glance;
@@ -10,6 +11,7 @@ mod json;
 pub mod line;
 pub mod mask;
 mod parse;
+mod plain;
 mod reader;
 mod scan;
 mod seek;
@@ -23,7 +25,7 @@ pub use error::ReadError;
 pub use glance::{FrameGlance, Glance};
 pub use line::{Base, Lines};
 pub use mask::{JsonPath, Masks, Secrets};
-pub use reader::{Damage, Entry, Header, Place, Reader};
+pub use reader::{Damage, Entry, Header, Look, Place, Reader};
 pub use scan::Text;
 pub use sink::JsonLines;
 pub use switch::Switch;

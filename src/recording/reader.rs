@@ -6,20 +6,20 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use memchr::memmem::Finder;
+
 use crate::event::Event;
 
+use super::blocks::{Blocks, Found};
 use super::error::ReadError;
 use super::glance::Glance;
 use super::line::VERSION;
 use super::parse::{Line, Parsed, Parser};
+use super::plain::is_message_without;
 use super::scan::Members;
-
-/// How much is read at once, in bytes.
-const BLOCK: usize = 1 << 20;
 
 /// The longest line that is held, in bytes: more than any message under the default limit makes.
 const LONGEST: usize = 1 << 30;
@@ -50,6 +50,15 @@ pub enum Entry {
     Unknown(Vec<u8>),
     /// A line that is none.
     Damaged(Damage),
+}
+
+/// What a look at a line's fixed fields decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Take,
+    Skip,
+    /// Neither this line nor any after it is wanted.
+    End,
 }
 
 /// A line that could not be read; those around it can.
@@ -87,6 +96,8 @@ pub struct Reader<R> {
     pub(super) source: R,
     name: String,
     header: Header,
+    first_line: Vec<u8>,
+    needle: Option<Finder<'static>>,
     pub(super) body: u64,
     blocks: Blocks,
     pub(super) next_frame: u64,
@@ -123,6 +134,7 @@ impl<R: Read> Reader<R> {
             None => return Err(foreign("no end of a line in the first 64 KiB")),
             Some(range) => header(&blocks.buffer[range.clone()]).map_err(foreign)?,
         };
+        let first_line = first.bytes.map(|range| blocks.buffer[range].to_vec()).unwrap_or_default();
         if header.version > VERSION {
             return Err(ReadError::Newer { name, version: header.version });
         }
@@ -134,6 +146,8 @@ impl<R: Read> Reader<R> {
             source,
             name,
             header,
+            first_line,
+            needle: None,
             body,
             blocks,
             next_frame: 1,
@@ -150,10 +164,28 @@ impl<R: Read> Reader<R> {
         Reader { following: true, ..self }
     }
 
+    /// From now on [`Reader::entry_if`] may step over messages in one frame without these bytes and without a look at them. They
+    /// must not hold what JSON may escape by itself: quotes, backslashes, slashes, controls.
+    pub fn step_over_without(&mut self, needle: &[u8]) {
+        self.needle = Some(Finder::new(needle).into_owned());
+    }
+
     /// What the file begins with.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The line that says so, without its end.
+    #[must_use]
+    pub fn first_line(&self) -> &[u8] {
+        &self.first_line
+    }
+
+    /// The number that the next frame has, if it does not say another.
+    #[must_use]
+    pub const fn next_frame(&self) -> u64 {
+        self.next_frame
     }
 
     /// Where the line is that was read last.
@@ -179,25 +211,49 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the file can't be read.
     pub fn entry(&mut self) -> Result<Option<Entry>, ReadError> {
-        let Some(line) = self.line()? else { return Ok(None) };
-        let size = line.size;
-        let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
-        let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
-        let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
-            Ok(glance) => glance,
-            Err(reason) => return damaged(self.place, reason),
-        };
-        self.time = glance.time;
-        if glance.name == b"append" {
-            return match origin(glance.line, self.header.version) {
-                Ok(header) => Ok(Some(Entry::Append(header))),
+        self.entry_if(&mut |_| Look::Take)
+    }
+
+    /// The next line that is taken after a look at its fixed fields, or that is damaged; those before it cost no more than
+    /// that look. `None` at the end of the file, or where the look says so. A message whose first fragments are not taken
+    /// is not put together. An `append` is always taken.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn entry_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
+        loop {
+            let Some(line) = self.line()? else { return Ok(None) };
+            let size = line.size;
+            let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
+            let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
+            let bytes = &self.blocks.buffer[range];
+            if self.needle.as_ref().is_some_and(|needle| is_message_without(bytes, needle)) {
+                self.next_frame += 1;
+                continue;
+            }
+            let glance = match Glance::of(bytes, &mut self.next_frame) {
+                Ok(glance) => glance,
+                Err(reason) => return damaged(self.place, reason),
+            };
+            self.time = glance.time;
+            let looked = look(&glance);
+            let is_append = glance.name == b"append";
+            match looked {
+                Look::End => return Ok(None),
+                Look::Skip if !is_append => continue,
+                Look::Skip | Look::Take => {}
+            }
+            if is_append {
+                return match origin(glance.line, self.header.version) {
+                    Ok(header) => Ok(Some(Entry::Append(header))),
+                    Err(reason) => damaged(self.place, reason),
+                };
+            }
+            return match self.parser.event(&glance) {
+                Ok(Parsed::Event(event)) => Ok(Some(Entry::Event(event))),
+                Ok(Parsed::Unknown) => Ok(Some(Entry::Unknown(glance.line.to_vec()))),
                 Err(reason) => damaged(self.place, reason),
             };
-        }
-        match self.parser.event(&glance) {
-            Ok(Parsed::Event(event)) => Ok(Some(Entry::Event(event))),
-            Ok(Parsed::Unknown) => Ok(Some(Entry::Unknown(glance.line.to_vec()))),
-            Err(reason) => damaged(self.place, reason),
         }
     }
 
@@ -257,116 +313,6 @@ fn origin(line: &[u8], version: u64) -> Result<Header, &'static str> {
     let created = created.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
     let by = Line(line).text("by")?.unwrap_or_default();
     Ok(Header { version, created, by, secrets: Line(line).text("secrets")?.unwrap_or_default() })
-}
-
-/// A line in the buffer.
-struct Found {
-    offset: u64,
-    size: u64,
-    /// Without its end; `None` if it is too long to hold.
-    bytes: Option<Range<usize>>,
-    problem: &'static str,
-}
-
-/// The file in large pieces, of which one line at least is held.
-#[derive(Debug)]
-struct Blocks {
-    buffer: Vec<u8>,
-    /// The first byte that is not given out yet, and the end of what was read.
-    start: usize,
-    end: usize,
-    /// Where `start` is in the file.
-    at: u64,
-    longest: usize,
-}
-
-impl Blocks {
-    fn new(longest: usize) -> Blocks {
-        Blocks { buffer: vec![0; BLOCK], start: 0, end: 0, at: 0, longest }
-    }
-
-    const fn offset(&self) -> u64 {
-        self.at
-    }
-
-    fn restart(&mut self, offset: u64) {
-        (self.start, self.end, self.at) = (0, 0, offset);
-    }
-
-    /// The next line; `keep`: an unfinished one stays where it is.
-    fn line(&mut self, source: &mut impl Read, keep: bool) -> io::Result<Option<Found>> {
-        let offset = self.at;
-        let mut searched = 0;
-        loop {
-            let held = &self.buffer[self.start..self.end];
-            if let Some(at) = memchr::memchr(b'\n', &held[searched..]) {
-                return Ok(Some(self.give(searched + at, 1)));
-            }
-            searched = held.len();
-            if searched > self.longest {
-                let size = searched as u64 + self.skip(source)?;
-                let problem = "longer than a line may be";
-                return Ok(Some(Found { offset, size, bytes: None, problem }));
-            }
-            if self.fill(source)? == 0 {
-                let whole = searched == 0 || keep;
-                return Ok(if whole { None } else { Some(self.give(searched, 0)) });
-            }
-        }
-    }
-
-    fn give(&mut self, size: usize, end: usize) -> Found {
-        let bytes = self.start..self.start + size;
-        let found = Found { offset: self.at, size: size as u64, bytes: Some(bytes), problem: "" };
-        self.start += size + end;
-        self.at += (size + end) as u64;
-        found
-    }
-
-    /// Reads more behind what is held.
-    fn fill(&mut self, source: &mut impl Read) -> io::Result<usize> {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-            // One huge line must not hold on to its memory.
-            if self.buffer.len() > 4 * BLOCK {
-                self.buffer = vec![0; BLOCK];
-            }
-        } else if self.buffer.len() - self.end < BLOCK / 2 && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
-        if self.buffer.len() - self.end < BLOCK / 2 {
-            self.buffer.resize(2 * self.buffer.len(), 0);
-        }
-        loop {
-            match source.read(&mut self.buffer[self.end..]) {
-                Ok(count) => {
-                    self.end += count;
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Drops what is held, and on to the end of the line: how many further bytes it had.
-    fn skip(&mut self, source: &mut impl Read) -> io::Result<u64> {
-        self.at += (self.end - self.start) as u64;
-        let mut size = 0;
-        loop {
-            (self.start, self.end) = (0, 0);
-            let count = self.fill(source)?;
-            let end = memchr::memchr(b'\n', &self.buffer[..self.end]);
-            let taken = end.unwrap_or(count);
-            size += taken as u64;
-            self.start = end.map_or(count, |end| end + 1);
-            self.at += self.start as u64;
-            if end.is_some() || count == 0 {
-                return Ok(size);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

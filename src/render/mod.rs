@@ -112,6 +112,14 @@ impl Renderer {
         }
     }
 
+    /// Takes note of an event that is not shown, for those after it.
+    pub fn pass_over(&mut self, event: &Event) {
+        let (last, stamp) = (self.last, self.stamp);
+        let mut unseen = String::new();
+        self.event(event, &mut unseen);
+        (self.last, self.stamp) = (last, stamp);
+    }
+
     fn shown(&mut self, event: &Event, options: &Options, out: &mut String) {
         let number = event.connection;
         match &event.kind {

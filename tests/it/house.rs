@@ -155,7 +155,9 @@ fn completions_and_manual_know_every_flag() {
         assert!(output.status.success(), "{args:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    let pages = ["connect", "demo", "record", "mask", "stats"].map(|command| run(&["man", command])).join("\n") + &run(&["man"]);
+    let pages =
+        ["connect", "demo", "record", "mask", "show", "last", "stats"].map(|command| run(&["man", command])).join("\n")
+            + &run(&["man"]);
     let pages = pages.replace("\\-", "-");
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&["completions", shell]);

@@ -8,6 +8,7 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod show;
 mod stats;
 mod support;
 mod terminal;

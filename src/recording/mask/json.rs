@@ -41,6 +41,21 @@ impl FromStr for JsonPath {
     }
 }
 
+impl JsonPath {
+    /// Calls `found` with each value at this place of a message, as it stands there; with none if that is no JSON.
+    pub fn find(&self, data: &[u8], found: &mut dyn FnMut(&[u8])) {
+        let data = data.trim_ascii();
+        if matches!(data.first(), Some(b'{' | b'[')) {
+            let mut visit = |value: &[u8], there: bool| {
+                if there {
+                    found(value);
+                }
+            };
+            walk(data, &[&self.steps[..]], 0, &mut visit);
+        }
+    }
+}
+
 /// How deep JSON is followed; what is deeper is masked whole.
 const DEPTH: usize = 64;
 
@@ -51,7 +66,7 @@ pub(super) fn masked(data: &[u8], paths: &[JsonPath]) -> Option<Vec<u8>> {
     }
     let mut out = data.to_vec();
     let mut found = false;
-    let mut hide = |value: &[u8]| {
+    let mut hide = |value: &[u8], _| {
         let start = value.as_ptr().addr() - data.as_ptr().addr();
         let stand_in: &[u8] = if value.len() >= 5 { b"\"***\"" } else { b"0" };
         let room = &mut out[start..start + value.len()];
@@ -64,15 +79,16 @@ pub(super) fn masked(data: &[u8], paths: &[JsonPath]) -> Option<Vec<u8>> {
     found.then_some(out)
 }
 
-/// Calls `hide` with each value at the end of one of the paths, as it stands in the message.
-fn walk<'a>(value: &'a [u8], paths: &[&[Step]], depth: usize, hide: &mut dyn FnMut(&'a [u8])) {
+/// Calls `hide` with each value at the end of one of the paths (`true`) or too deep to tell, as it stands in the message.
+fn walk<'a>(value: &'a [u8], paths: &[&[Step]], depth: usize, hide: &mut dyn FnMut(&'a [u8], bool)) {
     let mut visit = |name: &str, inner: &'a [u8]| {
         let mut next: Vec<&[Step]> = Vec::new();
         for path in paths {
             advance(path, name, &mut next);
         }
-        if next.iter().any(|path| path.is_empty()) || depth == DEPTH && !next.is_empty() {
-            hide(inner);
+        let there = next.iter().any(|path| path.is_empty());
+        if there || depth == DEPTH && !next.is_empty() {
+            hide(inner, there);
         } else if !next.is_empty() && matches!(inner.first(), Some(b'{' | b'[')) {
             walk(inner, &next, depth + 1, hide);
         }
@@ -150,6 +166,21 @@ mod tests {
         for text in ["", "a..b", ".", "a.**"] {
             assert_eq!(text.parse::<JsonPath>(), Err(JsonPathError), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_at_a_path_is_found() {
+        let find = |data: &str, path: &str| {
+            let mut found = Vec::new();
+            let path: JsonPath = path.parse().expect("a path");
+            path.find(data.as_bytes(), &mut |value| found.push(String::from_utf8(value.to_vec()).expect("text")));
+            found
+        };
+        assert_eq!(find(r#" {"a":{"b":"x"},"c":[{"b":1},{"b":null}]}"#, "**.b"), ["\"x\"", "1", "null"]);
+        assert_eq!(find(r#"{"a":{"b":"x"}}"#, "a"), [r#"{"b":"x"}"#]);
+        assert_eq!(find("\"a\"", "a"), [""; 0]);
+        let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+        assert_eq!(find(&deep, "**.a"), [""; 0]);
     }
 
     proptest! {

@@ -48,7 +48,7 @@ impl Terminal {
         let home = self.home.path().display();
         let program = env!("CARGO_BIN_EXE_wscope");
         let command = format!(
-            "env -u NO_COLOR -u HTTPS_PROXY -u ALL_PROXY -u https_proxy -u all_proxy TERM=screen-256color \
+            "env -u PAGER -u LESS -u NO_COLOR -u HTTPS_PROXY -u ALL_PROXY -u https_proxy -u all_proxy TERM=screen-256color \
              XDG_STATE_HOME='{home}/state' XDG_CONFIG_HOME='{home}/config' {variables} '{program}' {args}; \
              echo \"ended with $?\"; exec sleep 1000"
         );

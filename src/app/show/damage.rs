@@ -1,0 +1,46 @@
+//! Lines of a recording that could not be read: told on standard error, once the pager is out of the way.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use crate::recording::Damage;
+use crate::render::escape::escape;
+
+/// How many are told one by one.
+const TOLD: u64 = 20;
+
+/// What was damaged so far.
+#[derive(Debug, Default)]
+pub(super) struct Damages {
+    count: u64,
+    /// Still to be told.
+    waiting: String,
+}
+
+impl Damages {
+    /// One more; `later`: it would be in the way now.
+    pub(super) fn note(&mut self, damage: &Damage, later: bool) {
+        self.count += 1;
+        if self.count <= TOLD {
+            // Writing to a String does not fail.
+            let _ = writeln!(self.waiting, "wscope: warning: {}", escape(damage.to_string().as_bytes()));
+        }
+        if !later {
+            self.tell();
+        }
+    }
+
+    /// Tells what is left to tell.
+    pub(super) fn end(mut self) {
+        if self.count > TOLD {
+            let _ = writeln!(self.waiting, "wscope: warning: {} more damaged lines skipped", self.count - TOLD);
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        // With stderr gone there is nobody left to tell.
+        let _ = io::stderr().write_all(self.waiting.as_bytes());
+        self.waiting.clear();
+    }
+}
