@@ -23,7 +23,7 @@
 //!          cli        args (clap, pure) -> settings (resolved) ; report (error, hint, exit code)
 //! floor 4  shell      the prompt: line -> Command, one command table
 //! floor 3  render     Event -> text
-//!          recording  Event -> lines of the recording format
+//!          recording  Event -> lines of the recording format, and back; numbers of a recording
 //! floor 2  session    the only loop that touches a socket
 //!          event      what happened
 //!          command    what to do
