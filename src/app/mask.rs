@@ -7,9 +7,10 @@ use std::path::Path;
 
 use crate::cli::args::output::Secrets;
 use crate::cli::args::recording::MaskArgs;
-use crate::cli::report::{Exit, Report, io_reason, stdout_written};
+use crate::cli::report::{Exit, Report, stdout_written};
 use crate::cli::settings;
 use crate::recording::{Copy, CopyError, Reader};
+use crate::transport::in_words;
 
 /// Copies the recording without its secrets. Lines that can't be read are left out, since they may hold half a secret, and told.
 ///
@@ -33,7 +34,7 @@ pub fn run(args: MaskArgs) -> Result<Exit, Report> {
     };
     let failed = |error: io::Error| {
         let exists = error.kind() == io::ErrorKind::AlreadyExists;
-        let report = Report::new(Exit::File, format!("cannot write \"{}\": {}", output.display(), io_reason(&error)));
+        let report = Report::new(Exit::File, format!("cannot write \"{}\": {}", output.display(), in_words(&error)));
         if exists { report.hint("--force overwrites it") } else { report }
     };
     if same(&file, &output) {

@@ -3,12 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use crate::cli::report::{Exit, Report, io_reason};
+use crate::cli::report::{Exit, Report};
 use crate::event::{Closed, Event, Kind, Violation};
 use crate::handshake::Fault;
 use crate::protocol::Rule;
 use crate::protocol::close::code_name;
 use crate::recording::WriteError;
+use crate::transport::in_words;
 
 /// What a run has seen that decides how it ends.
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ impl Outcome {
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.unread = true;
         } else {
-            self.fail(Report::new(Exit::File, format!("cannot write the output: {}", io_reason(error))));
+            self.fail(Report::new(Exit::File, format!("cannot write the output: {}", in_words(error))));
         }
         false
     }

@@ -15,13 +15,14 @@ use super::interrupt::Interrupt;
 use super::outcome::Outcome;
 use super::output;
 use super::record::Progress;
-use crate::cli::report::{Exit, Report, io_reason};
+use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{PipeSettings, Records, Settings};
 use crate::command::Command;
 use crate::event::{Direction, Kind};
 use crate::protocol::SendError;
 use crate::session::options::Reconnect;
 use crate::session::{Clock, Driver, Timeline, Waited, Waker, open, waker};
+use crate::transport::in_words;
 
 /// Batches of records that wait between the reader and the connection.
 const BATCHES: usize = 4;
@@ -55,7 +56,7 @@ pub struct Limits {
 /// # Errors
 /// The report that ends the program.
 pub fn run_with(settings: &Settings, timeline: &Timeline, limits: Limits) -> Result<Exit, Report> {
-    let system = |error| Report::new(Exit::File, format!("cannot set up: {}", io_reason(&error)));
+    let system = |error| Report::new(Exit::File, format!("cannot set up: {}", in_words(&error)));
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
     let interrupt = &interrupt;
@@ -87,7 +88,7 @@ pub fn run_with(settings: &Settings, timeline: &Timeline, limits: Limits) -> Res
             Err(error) => Some(Err(error.into())),
         };
         attempt += 1;
-        let again = settings.connect.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
+        let again = settings.connect.reconnect.is_some_and(|r| r.allows(attempt));
         let pause = Reconnect::backoff(attempt);
         if again && lost.is_some() {
             let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
@@ -224,7 +225,7 @@ impl Pipe<'_> {
             }
         }
         if let Some(error) = self.input.failed.take() {
-            let message = format!("cannot read standard input: {}", io_reason(&error));
+            let message = format!("cannot read standard input: {}", in_words(&error));
             self.outcome.fail(Report::new(Exit::File, message));
             close(driver);
         }

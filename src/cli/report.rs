@@ -9,6 +9,7 @@ use std::process::{ExitCode, Termination};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::render::escape::escape;
+use crate::transport::in_words;
 
 /// How the program ends: the same whatever stdin is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,21 +137,9 @@ impl From<clap::Error> for Report {
 pub fn stdout_written(result: io::Result<()>) -> Result<Exit, Report> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Report::new(Exit::File, format!("cannot write to stdout: {}", io_reason(&error))))
+            Err(Report::new(Exit::File, format!("cannot write to stdout: {}", in_words(&error))))
         }
         _ => Ok(Exit::Success),
-    }
-}
-
-/// The reason of an input or output error, lower case and without the system's number.
-#[must_use]
-pub fn io_reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 

@@ -19,11 +19,11 @@ use super::args::output::{ColorWhen, Format, HeadersShown, JsonShown, OutputArgs
 use super::args::pipe::PipeArgs;
 use super::args::recording::{OwnMasks, RecordingArgs};
 use super::args::{self, Flags, Options};
-use super::report::{Exit, Report, io_reason};
+use super::report::{Exit, Report};
 use crate::recording::{self, Existing, Masks};
 use crate::session::ConnectOptions;
 use crate::session::options::{Authorization, Compress, ProxyChoice};
-use crate::transport::TlsOptions;
+use crate::transport::{TlsOptions, in_words};
 use layer::Layer;
 use profile::Profile;
 
@@ -111,7 +111,7 @@ impl Sources<'_> {
     /// The text of a file that an option names.
     fn text(&self, path: &Path) -> Result<String, Report> {
         (self.read)(path).map_err(|error| {
-            Report::new(Exit::File, format!("cannot read \"{}\": {}", path.display(), io_reason(&error)))
+            Report::new(Exit::File, format!("cannot read \"{}\": {}", path.display(), in_words(&error)))
         })
     }
 }

@@ -3,11 +3,12 @@
 use std::io;
 
 use super::line::VERSION;
+use crate::transport::in_words;
 
 /// Why a file is not read as a recording. Damage further on is no such error: readers skip it and tell.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("cannot read \"{name}\": {}", reason(error))]
+    #[error("cannot read \"{name}\": {}", in_words(error))]
     Io { name: String, error: io::Error },
     #[error("\"{name}\" is empty: nothing was recorded")]
     Empty { name: String },
@@ -29,12 +30,4 @@ impl ReadError {
             ReadError::Newer { .. } => "a newer wscope wrote it and reads it",
         }
     }
-}
-
-/// Without the system's number, in lower case.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -14,8 +14,8 @@ use rustix::io::Errno;
 
 use crate::event::Event;
 use crate::session::{Clock, Sink};
+use crate::transport::in_words;
 
-use super::error::reason;
 use super::line::{self, Base};
 use super::{JsonLines, Lines, Masks, ReadError, Reader};
 
@@ -34,7 +34,7 @@ pub enum Existing {
 /// Why nothing is recorded, or no more.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    #[error("cannot record to \"{}\": {}", path.display(), reason(error))]
+    #[error("cannot record to \"{}\": {}", path.display(), in_words(error))]
     Open { path: PathBuf, error: io::Error },
     #[error("cannot record to \"{}\": another wscope is recording to it", path.display())]
     Busy { path: PathBuf },
@@ -43,7 +43,7 @@ pub enum WriteError {
     #[error("cannot append: {0}")]
     NotOurs(ReadError),
     /// The disk is full, or gone. What was written stays readable.
-    #[error("recording to \"{}\" stopped: {}; the session goes on without it", path.display(), reason(error))]
+    #[error("recording to \"{}\" stopped: {}; the session goes on without it", path.display(), in_words(error))]
     Lost { path: PathBuf, error: io::Error },
 }
 

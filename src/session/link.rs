@@ -181,7 +181,7 @@ impl Worker {
                 Err(_) => Ended::Lost,
             };
             attempt += 1;
-            let again = self.options.reconnect.is_some_and(|r| r.attempts.is_none_or(|most| attempt <= most));
+            let again = self.options.reconnect.is_some_and(|r| r.allows(attempt));
             if matches!(ended, Ended::Wanted) || !again {
                 break;
             }

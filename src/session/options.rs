@@ -105,6 +105,12 @@ pub struct Reconnect {
 }
 
 impl Reconnect {
+    /// Whether the attempt with this number (from 1) is still wanted.
+    #[must_use]
+    pub fn allows(self, attempt: u32) -> bool {
+        self.attempts.is_none_or(|most| attempt <= most)
+    }
+
     /// How long to wait before the attempt with this number (from 1): 0.25 s doubled each time, at most 30 s.
     #[must_use]
     pub fn backoff(attempt: u32) -> Duration {

@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::error::{ShellError, in_words};
+use super::error::ShellError;
+use crate::transport::in_words;
 
 /// A payload, or where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

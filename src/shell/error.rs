@@ -1,7 +1,5 @@
 //! What can be wrong with a line, said in one line with a next step. The shell goes on after each of them.
 
-use std::io;
-
 use super::table::Spec;
 
 /// Why a line was not carried out.
@@ -20,14 +18,6 @@ pub enum ShellError {
     Sourced { file: String, line: usize, error: Box<ShellError> },
     #[error("cannot read the line: {0}")]
     Terminal(#[from] rustyline::error::ReadlineError),
-}
-
-/// The system's words for an error, as a sentence of ours goes on: lower case, without its number.
-pub(super) fn in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 impl ShellError {

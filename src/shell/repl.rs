@@ -12,10 +12,11 @@ use crate::command::Command;
 use crate::protocol::OnViolation;
 use crate::render::Meaning;
 use crate::session::{ConnectOptions, State, Timeline};
+use crate::transport::in_words;
 
 use super::completion::Known;
 use super::connections::{Connection, Connections};
-use super::error::{ShellError, in_words};
+use super::error::ShellError;
 use super::history::{HistoryFile, LINES};
 use super::link::{self, Link, OpenLink};
 use super::memory::Memory;

@@ -117,10 +117,11 @@ impl TransportError {
     }
 }
 
-/// The system's words for an error: lower case, without its number.
-pub(super) fn in_words(error: &io::Error) -> String {
+/// The system's words for an error, as a sentence of ours goes on: lower case, without its number.
+#[must_use]
+pub fn in_words(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = text.split(" (os error ").next().unwrap_or_default();
+    let text = text.split(" (os error").next().unwrap_or_default();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(text);
     // Abbreviations keep their case.
     if text.chars().nth(1).is_some_and(char::is_uppercase) {

@@ -18,7 +18,7 @@ use std::os::fd::BorrowedFd;
 
 pub use connect::{Connected, Plan, connect};
 pub use deadline::Deadline;
-pub use error::{Attempt, FailureKind, TransportError};
+pub use error::{Attempt, FailureKind, TransportError, in_words};
 pub use memory::Memory;
 pub use prefixed::Prefixed;
 pub use proxy::{ProxyFailure, ProxyScheme, ProxyUrl, from_environment};

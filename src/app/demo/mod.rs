@@ -12,11 +12,11 @@ use std::time::Duration;
 use super::interrupt::Interrupt;
 use super::{print, shell};
 use crate::cli::args::DemoArgs;
-use crate::cli::report::io_reason;
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::cli::{Exit, Report};
 use crate::session::options::ProxyChoice;
 use crate::session::{ConnectOptions, waker};
+use crate::transport::in_words;
 
 pub use paths::{PATHS, Path, index};
 pub use server::Server;
@@ -27,7 +27,7 @@ pub use server::Server;
 /// When the server can't start, or the tour finds it not as it should be.
 pub fn run(args: DemoArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
     let server = Server::start(args.port).map_err(|error| {
-        let message = format!("cannot listen on 127.0.0.1:{}: {}", args.port, io_reason(&error));
+        let message = format!("cannot listen on 127.0.0.1:{}: {}", args.port, in_words(&error));
         Report::new(Exit::Connect, message).hint("without --port any port that is free will do")
     })?;
     if args.serve {
@@ -65,8 +65,7 @@ Three things to try:
 
 /// The server alone, until the user has enough.
 fn serve(server: &Server) -> Result<Exit, Report> {
-    let cannot =
-        |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", io_reason(&error)));
+    let cannot = |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
     let (waker, wakened) = waker().map_err(cannot)?;
     let interrupt = Interrupt::watch(waker).map_err(cannot)?;
     print(index(&server.url("")).as_bytes())?;

@@ -19,12 +19,13 @@ use std::time::Duration;
 
 use super::interrupt::Interrupt;
 use crate::cli::args::show::{Bound, ShowArgs};
-use crate::cli::report::{io_reason, stdout_written};
+use crate::cli::report::stdout_written;
 use crate::cli::settings::OutputSettings;
 use crate::cli::{Exit, Report};
 use crate::event::{Event, Kind};
 use crate::recording::{Entry, ReadError, Reader};
 use crate::session::waker;
+use crate::transport::in_words;
 use context::Context;
 use damage::Damages;
 use joiner::Joiner;
@@ -183,7 +184,7 @@ impl Viewer {
 
     /// Shows what is written to the file, until the user has enough.
     fn follow(mut self, reader: &mut Reader<File>) -> Result<Exit, Report> {
-        let system = |error| Report::new(Exit::File, format!("cannot set up: {}", io_reason(&error)));
+        let system = |error| Report::new(Exit::File, format!("cannot set up: {}", in_words(&error)));
         let (waker, wakened) = waker().map_err(system)?;
         let interrupt = Interrupt::watch(waker).map_err(system)?;
         interrupt.ends_at_once(false);
