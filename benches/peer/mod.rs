@@ -1,0 +1,101 @@
+//! The bare server that feeds prepared frames to a program, and the other program to compare with: what the benchmarks share.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+/// Where websocat is, if it is anywhere.
+pub fn websocat_path() -> Option<PathBuf> {
+    let named = std::env::var_os("WEBSOCAT").map(PathBuf::from);
+    let built = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/bin/websocat"));
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths).map(|folder| folder.join("websocat")).find(|path| path.is_file());
+    named.or(found).or(built.is_file().then_some(built))
+}
+
+/// At least 256 KiB of whole text frames with payloads of `size` bytes, `pattern` over and over.
+pub fn block(size: usize, pattern: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match size {
+        0..126 => frame.push(size as u8),
+        126..0x1_0000 => {
+            frame.push(126);
+            frame.extend((size as u16).to_be_bytes());
+        }
+        _ => {
+            frame.push(127);
+            frame.extend((size as u64).to_be_bytes());
+        }
+    }
+    frame.extend(pattern.iter().cycle().take(size));
+    frame.repeat((256usize << 10).div_ceil(frame.len()))
+}
+
+/// Feeds `total` bytes, more or less, to a program: seconds from the first frame written until its close frame says that all
+/// has been read, and what `before_close` saw of it.
+pub fn feed<T>(
+    block: &[u8],
+    total: usize,
+    program: impl FnOnce(&str) -> Command,
+    before_close: impl FnOnce(&Child) -> T,
+) -> (f64, T) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("ws://{}/", listener.local_addr().expect("bound"));
+    let mut child = program(&url).spawn().expect("a program");
+    let (mut stream, _) = listener.accept().expect("a connection");
+    shake_hands(&mut stream);
+    let begun = Instant::now();
+    for _ in 0..total / block.len() {
+        stream.write_all(block).expect("a reader");
+    }
+    let seen = before_close(&child);
+    stream.write_all(b"\x88\x02\x03\xe8").expect("a reader");
+    // The server ends the connection then, as it should.
+    let _ = stream.read(&mut [0; 64]);
+    let elapsed = begun.elapsed().as_secs_f64();
+    drop(stream);
+    end(&mut child);
+    (elapsed, seen)
+}
+
+/// Prints the rates of the median of the rounds, and gives its seconds inverted.
+pub fn report(name: &str, size: usize, total: usize, seconds: &mut [f64], remark: &str) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    let seconds = seconds[seconds.len() / 2];
+    let (messages, bytes) = ((total / size) as f64 / seconds, total as f64 / seconds);
+    println!("  {name:10} {:8.2} M messages/s {:8.2} GB/s{remark}", messages / 1e6, bytes / 1e9);
+    1.0 / seconds
+}
+
+fn shake_hands(stream: &mut TcpStream) {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("a request");
+        request.push(byte[0]);
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let named = |line: &&str| line.to_ascii_lowercase().starts_with("sec-websocket-key:");
+    let key = request.lines().find(named).and_then(|line| line.split_once(':')).expect("a key").1.trim();
+    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    let response = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    stream.write_all(response.as_bytes()).expect("a reader");
+}
+
+/// Lets the program finish by itself: its connection is closed; kills it only if it does not.
+fn end(child: &mut Child) {
+    drop(child.stdin.take());
+    let patience = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < patience {
+        if child.try_wait().is_ok_and(|status| status.is_some()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
