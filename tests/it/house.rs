@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules by floor, lowest first. Those of a floor that is marked do not use each other.
-const FLOORS: [(&[&str], bool); 6] = [
+const FLOORS: [(&[&str], bool); 7] = [
     (&["protocol"], false),
     (&["handshake", "transport"], false),
     (&["event", "command", "session"], false),
-    (&["render", "recording"], true),
+    (&["render", "recording", "report"], true),
+    (&["script"], false),
     (&["shell"], true),
     (&["cli", "app"], false),
 ];
