@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// A duration to read: `0.04 ms`, `0.8 ms`, `123.4 ms`, `1.2 s`.
 #[must_use]
@@ -13,6 +13,15 @@ pub fn duration(duration: Duration) -> String {
         0..100 => format!("{:.2} ms", seconds * 1e3),
         100..1_000_000 => format!("{:.1} ms", seconds * 1e3),
         _ => format!("{seconds:.1} s"),
+    }
+}
+
+/// A duration as a person writes it: `10s`, `200ms`, `1m30s`; a bare number is seconds. `None`: it is none, or negative.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok()),
     }
 }
 

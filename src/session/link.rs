@@ -1,20 +1,27 @@
 //! A connection on a thread of its own, for a caller that must not wait: the shell.
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::options::Reconnect;
-use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, Timeline, Waited, Wakened, Waker, open, waker};
+use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, OpenError, Timeline, Waited, Wakened, Waker, open, waker};
 use crate::command::Command;
 use crate::event::Kind;
 use crate::protocol::{OnViolation, SendError};
 
 /// How long a thread may take to carry out a command before its caller goes on without an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often a patient caller is asked whether it gives up.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What became of a command.
+type Answer = Receiver<Result<(), SendError>>;
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +58,12 @@ pub struct Link {
     orders: Sender<Order>,
     waker: Waker,
     state: Arc<AtomicU8>,
+    failure: Failure,
     thread: JoinHandle<()>,
 }
+
+/// Why the last attempt to open failed.
+type Failure = Arc<Mutex<Option<OpenError>>>;
 
 impl Link {
     /// Begins to open connection `number` of the timeline, and returns at once; what comes of it is told there.
@@ -63,10 +74,25 @@ impl Link {
         let (orders, received) = channel();
         let (waker, wakened) = waker()?;
         let state = Arc::new(AtomicU8::new(State::Connecting as u8));
-        let mut worker = Worker { options, timeline, number, orders: received, state: Arc::clone(&state) };
+        let failure = Failure::default();
+        let mut worker = Worker {
+            options,
+            timeline,
+            number,
+            orders: received,
+            backlog: VecDeque::new(),
+            state: Arc::clone(&state),
+            failure: Arc::clone(&failure),
+        };
         let name = format!("connection {number}");
         let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(wakened))?;
-        Ok(Link { number, orders, waker, state, thread })
+        Ok(Link { number, orders, waker, state, failure, thread })
+    }
+
+    /// Why the last attempt to open failed, if it did; asked once.
+    #[must_use]
+    pub fn failure(&self) -> Option<OpenError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Its number on the timeline.
@@ -86,26 +112,50 @@ impl Link {
         }
     }
 
-    /// Carries out a command. An end that is asked for while connecting comes as soon as it can.
+    /// Carries out a command, if that takes no longer than a second. An end that is asked for while connecting comes as
+    /// soon as it can.
     ///
     /// # Errors
     /// When the connection is not open, or the command can't be encoded.
     pub fn send(&self, command: Command) -> Result<(), LinkError> {
-        match self.state() {
-            State::Connecting if matches!(command, Command::Close { .. } | Command::Drop) => {
-                return self.order(Order::Send(command, sync_channel(1).0));
+        if self.state() == State::Connecting && matches!(command, Command::Close { .. } | Command::Drop) {
+            return self.order(Order::Send(command, sync_channel(1).0));
+        }
+        answer(&self.begin(command)?, ANSWER_TIMEOUT).unwrap_or(Err(LinkError::Busy))
+    }
+
+    /// Carries out a command, however long the peer takes to read what was sent before, unless the caller gives up, which
+    /// it is asked every 20 ms.
+    ///
+    /// # Errors
+    /// When the connection is not open, the command can't be encoded, or `give_up` said so.
+    pub fn send_patiently(&self, command: Command, give_up: &dyn Fn() -> bool) -> Result<(), LinkError> {
+        let answered = self.begin(command)?;
+        loop {
+            if let Some(answer) = answer(&answered, PATIENCE) {
+                return answer;
             }
+            if give_up() {
+                return Err(LinkError::Busy);
+            }
+        }
+    }
+
+    fn begin(&self, command: Command) -> Result<Answer, LinkError> {
+        match self.state() {
             State::Connecting => return Err(LinkError::Connecting),
             State::Closed => return Err(LinkError::Closed),
             State::Open | State::Closing => {}
         }
         let (answer, answered) = sync_channel(1);
         self.order(Order::Send(command, answer))?;
-        match answered.recv_timeout(ANSWER_TIMEOUT) {
-            Ok(result) => Ok(result?),
-            Err(RecvTimeoutError::Timeout) => Err(LinkError::Busy),
-            Err(RecvTimeoutError::Disconnected) => Err(LinkError::Closed),
-        }
+        Ok(answered)
+    }
+
+    /// Whether nothing can happen on it any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Changes what happens when the peer breaks a rule.
@@ -136,6 +186,15 @@ impl Link {
     }
 }
 
+/// What became of a command, if it is told in time.
+fn answer(answered: &Answer, limit: Duration) -> Option<Result<(), LinkError>> {
+    match answered.recv_timeout(limit) {
+        Ok(result) => Some(result.map_err(LinkError::from)),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Err(LinkError::Closed)),
+    }
+}
+
 fn close() -> Command {
     Command::Close { code: Some(1000), reason: String::new(), force: false }
 }
@@ -146,7 +205,10 @@ struct Worker {
     timeline: Timeline,
     number: u32,
     orders: Receiver<Order>,
+    /// Commands that wait until there is less output: whoever gave them waits as well.
+    backlog: VecDeque<(Command, SyncSender<Result<(), SendError>>)>,
     state: Arc<AtomicU8>,
+    failure: Failure,
 }
 
 /// Why a connection's turn ended.
@@ -177,9 +239,13 @@ impl Worker {
                     ended
                 }
                 // Told as an event already.
-                Err(error) if error.is_lasting() => Ended::Wanted,
-                Err(_) => Ended::Lost,
+                Err(error) => {
+                    let lasting = error.is_lasting();
+                    *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    if lasting { Ended::Wanted } else { Ended::Lost }
+                }
             };
+            self.backlog.clear();
             attempt += 1;
             let again = self.options.reconnect.is_some_and(|r| r.allows(attempt));
             if matches!(ended, Ended::Wanted) || !again {
@@ -199,19 +265,7 @@ impl Worker {
         let mut wanted = false;
         loop {
             match driver.wait(None) {
-                Waited::Woken => loop {
-                    match self.orders.try_recv() {
-                        Ok(order) => wanted |= Self::carry_out(driver, order),
-                        Err(TryRecvError::Empty) => break,
-                        Err(TryRecvError::Disconnected) => {
-                            wanted = true;
-                            if !driver.connection().is_closing() {
-                                let _ = driver.send(Command::Drop);
-                            }
-                            break;
-                        }
-                    }
-                },
+                Waited::Woken => wanted |= self.listen(driver),
                 Waited::Event(event) => {
                     if let Kind::Close(closed) = &event.kind {
                         wanted |= closed.clean && matches!(closed.code, Some(1000 | 1001));
@@ -223,26 +277,36 @@ impl Worker {
                 Waited::SinkFailed(error) => self.note(error.to_string()),
                 Waited::Over => return if wanted { Ended::Wanted } else { Ended::Lost },
             }
+            while !driver.is_full()
+                && let Some((command, answer)) = self.backlog.pop_front()
+            {
+                wanted |= matches!(command, Command::Close { .. }) & carry_out(driver, command, &answer);
+            }
             if driver.connection().is_closing() {
                 self.set(State::Closing);
             }
         }
     }
 
-    /// Whether the order was to end the connection.
-    fn carry_out(driver: &mut Driver, order: Order) -> bool {
-        match order {
-            Order::Send(command, answer) => {
-                let ends = matches!(command, Command::Close { .. } | Command::Drop);
-                let result = driver.send(command);
-                let sent = result.is_ok();
-                // Nobody waits any more: the result is on the timeline.
-                let _ = answer.try_send(result);
-                ends && sent
-            }
-            Order::OnViolation(on_violation) => {
-                driver.connection_mut().set_on_violation(on_violation);
-                false
+    /// Takes the orders that have come: whether the connection is to end at once, and everything given before is in vain.
+    fn listen(&mut self, driver: &mut Driver) -> bool {
+        loop {
+            match self.orders.try_recv() {
+                Ok(Order::Send(Command::Drop, answer)) => {
+                    self.backlog.clear();
+                    return carry_out(driver, Command::Drop, &answer);
+                }
+                Ok(Order::Send(command, answer)) => self.backlog.push_back((command, answer)),
+                Ok(Order::OnViolation(on_violation)) => driver.connection_mut().set_on_violation(on_violation),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => {
+                    let closes = self.backlog.iter().any(|(command, _)| matches!(command, Command::Close { .. }));
+                    if !closes && !driver.connection().is_closing() {
+                        self.backlog.clear();
+                        let _ = driver.send(Command::Drop);
+                    }
+                    return true;
+                }
             }
         }
     }
@@ -279,4 +343,12 @@ impl Worker {
     fn set(&self, state: State) {
         self.state.store(state as u8, Ordering::Release);
     }
+}
+
+/// Whether the command was sent. Who gave it may wait no more: the result is on the timeline.
+fn carry_out(driver: &mut Driver, command: Command, answer: &SyncSender<Result<(), SendError>>) -> bool {
+    let result = driver.send(command);
+    let sent = result.is_ok();
+    let _ = answer.try_send(result);
+    sent
 }

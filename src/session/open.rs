@@ -270,7 +270,7 @@ impl Opener<'_> {
         let refused = || {
             let location = response.headers.get("Location").filter(|_| response.status / 100 == 3);
             let to = location.map(|location| format!(", to {location:?}")).unwrap_or_default();
-            let reason = response.reason.clone() + &to;
+            let reason = format!("{}{to}", response.reason);
             OpenError::Refused { url: target.url(), status: response.status, reason, hint }
         };
         if !self.options.follow_redirects {

@@ -4,20 +4,15 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::connect::ReconnectChoice;
 use crate::cli::nearest;
 use crate::handshake::DeflateOffer;
+use crate::render::quantity::parse_duration;
 use crate::session::options::{Compress, ProxyChoice, Reconnect};
 
 /// `10s`, `200ms`, `1m30s`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = match text.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok()),
-    };
-    parsed.ok_or_else(|| "a duration looks like 10s, 200ms or 1m30s; a bare number is seconds".to_owned())
+    parse_duration(text).ok_or_else(|| "a duration looks like 10s, 200ms or 1m30s; a bare number is seconds".to_owned())
 }
 
 /// A duration that something can happen in.

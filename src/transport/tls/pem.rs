@@ -3,6 +3,8 @@
 //! OpenSSL and others still write PKCS#1 (`RSA PRIVATE KEY`) and SEC1 (`EC PRIVATE KEY`); both go into PKCS#8 as they
 //! are, behind a header of a few bytes. Reasons are written to go behind `cannot use FILE: `.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -153,7 +155,8 @@ fn encode(label: &str, der: &[u8]) -> String {
         text.extend(line.iter().copied().map(char::from));
         text.push('\n');
     }
-    text + &format!("-----END {label}-----\n")
+    let _ = writeln!(text, "-----END {label}-----");
+    text
 }
 
 #[cfg(test)]
