@@ -40,6 +40,7 @@ pub mod handshake;
 pub mod protocol;
 pub mod recording;
 pub mod render;
+pub mod script;
 pub mod session;
 pub mod shell;
 pub mod transport;

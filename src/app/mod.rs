@@ -9,10 +9,13 @@ mod outcome;
 mod output;
 mod pipe;
 mod record;
+mod run;
+mod scripts;
 mod sessions;
 mod shell;
 mod show;
 mod stats;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -44,6 +47,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Run(args, flags) => {
+            let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
+            run::run(&args, &output, &recording)
+        }
         Action::Mask(args) => mask::run(args),
         Action::Stats(args) => stats::run(&args),
         Action::Demo(args, flags) => {

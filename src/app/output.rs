@@ -34,7 +34,7 @@ pub fn sinks(
 }
 
 /// The sink for a standard output that a program reads: payloads alone, unless asked for more.
-fn sink(settings: &OutputSettings, masks: &Masks, clock: Clock) -> Box<dyn Sink> {
+pub fn sink(settings: &OutputSettings, masks: &Masks, clock: Clock) -> Box<dyn Sink> {
     match settings.format.unwrap_or(Format::Raw) {
         Format::Json => Box::new(JsonLines::<Stdout>::new(stdout(), clock.created(), masks.clone())),
         format => {

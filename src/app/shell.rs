@@ -1,12 +1,10 @@
 //! The interactive shell on real connections: what the settings say, `/connect` with the flags of the command line.
 
-use std::ffi::OsString;
-
-use super::{output, sessions};
+use super::{output, sessions, words};
+use crate::cli::args;
 use crate::cli::args::output::Format;
-use crate::cli::args::{self, Action};
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::recording::{WriteError, Writer};
 use crate::session::{Clock, ConnectOptions, Timeline};
 use crate::shell::{HistoryFile, Memory, Recorder, Screen, Setup, Shell, ShellError, View};
@@ -75,17 +73,7 @@ fn autosave(clock: &Clock, settings: &RecordingSettings) -> Option<Writer> {
 
 /// What a `/connect` with these words means: the same as on the command line.
 fn options(words: &[String]) -> Result<ConnectOptions, ShellError> {
-    let records = |word: &String| word.starts_with("--record") || word.starts_with("-o");
-    if let Some(word) = words.iter().find(|word| records(word)) {
-        let problem = format!("{} records the whole timeline, not one connection", word.escape_debug());
-        return Err(ShellError::refused(problem, "/record FILE records from now on"));
-    }
-    let argv = std::iter::once("wscope").chain(words.iter().map(String::as_str)).map(OsString::from);
-    let resolved = args::parse(argv).and_then(|action| match action {
-        Action::Connect(flags) => settings::resolve(&flags, Sources::system()),
-        _ => Err(Report::new(Exit::Usage, "that is no URL").hint("/connect ws://HOST/PATH")),
-    });
-    resolved.map(|settings| settings.connect).map_err(|report| {
+    words::options(words).map_err(|report| {
         ShellError::refused(report.message, report.hint.unwrap_or_else(|| "/help connect shows what it takes".into()))
     })
 }

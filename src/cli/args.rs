@@ -10,6 +10,7 @@ mod help;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod script;
 pub mod show;
 pub mod stats;
 mod values;
@@ -31,6 +32,8 @@ pub enum Action {
     Connect(Flags),
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
+    /// A script.
+    Run(Box<script::RunArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
     /// A recording in numbers.
@@ -134,6 +137,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Record { url, record, .. }) => {
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
+        Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
         Some(Command::Show { file, show, .. }) => {
             Ok(Action::Show(Some(file), show, Flags { url: None, matches: with_subcommand(matches) }))
@@ -212,6 +216,18 @@ enum Command {
         record: recording::RecordArgs,
         #[command(flatten)]
         options: Box<Options>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Run a script
+    #[command(disable_help_flag = true)]
+    Run {
+        #[command(flatten)]
+        run: Box<script::RunArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -49,6 +49,8 @@ pub struct Report {
     pub exit: Exit,
     /// One line, lower case, with the user's own value quoted, actual and limit.
     pub message: String,
+    /// Lines below it: a script's line with a caret, a difference.
+    pub detail: Vec<String>,
     /// The next step.
     pub hint: Option<String>,
 }
@@ -56,7 +58,7 @@ pub struct Report {
 impl Report {
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Report {
-        Report { exit, message: message.into(), hint: None }
+        Report { exit, message: message.into(), detail: Vec::new(), hint: None }
     }
 
     /// With a next step.
@@ -76,6 +78,9 @@ impl Report {
     pub fn render(&self, colour: bool) -> String {
         let (red, cyan, off) = if colour { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
         let mut text = format!("wscope: {red}error:{off} {}\n", escape(self.message.as_bytes()));
+        for line in &self.detail {
+            let _ = writeln!(text, "{}", escape(line.as_bytes()));
+        }
         if let Some(hint) = &self.hint {
             let _ = writeln!(text, "{cyan}hint:{off} {}", escape(hint.as_bytes()));
         }
@@ -126,7 +131,7 @@ impl From<clap::Error> for Report {
                 if option { "wscope --help lists them all" } else { "one URL at a time; -x MESSAGE sends a message" };
             hint.to_owned()
         });
-        Report { exit: Exit::Usage, message, hint: suggestion.or(unknown) }
+        Report { hint: suggestion.or(unknown), ..Report::new(Exit::Usage, message) }
     }
 }
 

@@ -106,7 +106,7 @@ mod tests {
                     Some(value) => format!(";{}={value}", p.name),
                     None => format!(";{}", p.name),
                 });
-                Ok(parameters.fold(extension.name, |all, one| all + &one))
+                Ok(parameters.fold(extension.name, |all, one| all + one.as_str()))
             })
             .collect()
     }

@@ -395,7 +395,7 @@ mod tests {
         fn strings_are_those_of_serde(text in "\\PC*|[\\x00-\\x7f]*", ascii: bool) {
             let mut quoted = serde_json::to_string(&text).unwrap();
             if ascii {
-                quoted = text.encode_utf16().fold(String::from('"'), |all, unit| all + &format!("\\u{unit:04x}")) + "\"";
+                quoted = text.encode_utf16().fold(String::from('"'), |all, unit| all + format!("\\u{unit:04x}").as_str()) + "\"";
             }
             let line = format!("{{\"text\":{quoted}}}");
             let read = Members::get(line.as_bytes(), "text").and_then(Value::text).unwrap();

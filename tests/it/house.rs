@@ -158,7 +158,7 @@ fn completions_and_manual_know_every_flag() {
     };
     let pages =
         ["connect", "demo", "record", "mask", "show", "last", "stats"].map(|command| run(&["man", command])).join("\n")
-            + &run(&["man"]);
+            + run(&["man"]).as_str();
     let pages = pages.replace("\\-", "-");
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&["completions", shell]);

@@ -98,7 +98,7 @@ fn each_recipe_runs() {
             .output()
             .expect("bash runs");
         let expected = if recipe.contains("/bad/") { 7 } else { 0 };
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
         let silent = ["wscope record", "wscope mask"].iter().any(|quiet| recipe.starts_with(quiet));
         assert_eq!(output.stdout.is_empty(), silent, "{recipe}\n{said}");

@@ -44,7 +44,7 @@ fn an_exchange_as_an_object() {
 #[test]
 fn no_line_is_wider_than_80_columns_and_no_control_character_comes_through() {
     let file = tempfile::Builder::new().prefix(&"名".repeat(60)).tempfile().unwrap();
-    let reason = "\\u001b[2J".to_owned() + &"é".repeat(50);
+    let reason = "\\u001b[2J".to_owned() + "é".repeat(50).as_str();
     let mut recording = "{\"wscope\":1,\"by\":\"\\u001b[31mred\"}\n".to_owned();
     for t in 0..200u64 {
         let (text, way) = ("x".repeat(1 << (t % 17)), if t % 2 == 0 { "sent" } else { "received" });

@@ -15,6 +15,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a duration looks like 10s, 200ms or 1m30s; a bare number is seconds".to_owned())
 }
 
+/// `NAME=VALUE`.
+pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("a variable looks like NAME=VALUE".to_owned()),
+    }
+}
+
 /// A duration that something can happen in.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     match duration(text)? {

@@ -2,6 +2,7 @@
 
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
+use crate::script::{FailureKind as Thrown, Fault, Reason};
 use crate::session::OpenError;
 use crate::transport::FailureKind;
 
@@ -50,7 +51,23 @@ impl From<ReadError> for Report {
 
 impl From<OpenError> for Report {
     fn from(error: OpenError) -> Report {
-        let exit = match &error {
+        let answered = matches!(
+            error,
+            OpenError::Wrong { .. }
+                | OpenError::Refused { hint: None, .. }
+                | OpenError::Redirect { .. }
+                | OpenError::TooManyRedirects { .. }
+        );
+        // A pipe has shown nothing yet.
+        let shown = answered.then(|| "--format short shows what was asked and answered".to_owned());
+        let hint = [error.hint(), shown].into_iter().flatten().reduce(|hint, shown| format!("{hint}; {shown}"));
+        Report { hint, ..Report::new(Exit::from(&error), error.to_string()) }
+    }
+}
+
+impl From<&OpenError> for Exit {
+    fn from(error: &OpenError) -> Exit {
+        match error {
             OpenError::Target(_) | OpenError::Header(_) => Exit::Usage,
             OpenError::Transport { error, .. } => match error.kind() {
                 FailureKind::Usage => Exit::Usage,
@@ -67,18 +84,28 @@ impl From<OpenError> for Report {
             | OpenError::Redirect { .. }
             | OpenError::TooManyRedirects { .. }
             | OpenError::Broken { .. } => Exit::Handshake,
-        };
-        let answered = matches!(
-            error,
-            OpenError::Wrong { .. }
-                | OpenError::Refused { hint: None, .. }
-                | OpenError::Redirect { .. }
-                | OpenError::TooManyRedirects { .. }
-        );
-        // A pipe has shown nothing yet.
-        let shown = answered.then(|| "--format short shows what was asked and answered".to_owned());
-        let hint = [error.hint(), shown].into_iter().flatten().reduce(|hint, shown| format!("{hint}; {shown}"));
-        Report { exit, message: error.to_string(), hint }
+        }
+    }
+}
+
+impl From<&Reason> for Exit {
+    fn from(reason: &Reason) -> Exit {
+        match reason {
+            Reason::Failed(Thrown::Open(error)) => Exit::from(&**error),
+            Reason::Failed(Thrown::Expectation | Thrown::Send) => Exit::Failed,
+            Reason::Failed(Thrown::Skipped) => Exit::Success,
+            Reason::Failed(Thrown::File) => Exit::File,
+            Reason::Failed(Thrown::Usage) | Reason::Script => Exit::Script,
+            Reason::Interrupted => Exit::Interrupted,
+            Reason::TimedOut => Exit::Timeout,
+        }
+    }
+}
+
+impl From<Box<Fault>> for Report {
+    fn from(fault: Box<Fault>) -> Report {
+        let report = Report::new(Exit::from(&fault.reason), fault.line());
+        Report { detail: fault.more(), hint: fault.hint, ..report }
     }
 }
 

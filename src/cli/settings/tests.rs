@@ -281,7 +281,7 @@ fn files_of_headers_and_secrets() {
         (["--key", "k"], Exit::Usage, "--key is of no use without --cert", Some("--cert FILE names its certificate")),
     ] {
         let report = world.resolve(&["ws://h", line[0], line[1]]).unwrap_err();
-        let expected = Report { exit, message: message.to_owned(), hint: hint.map(str::to_owned) };
+        let expected = Report { hint: hint.map(str::to_owned), ..Report::new(exit, message) };
         assert_eq!(report, expected, "{line:?}");
     }
 }
@@ -332,7 +332,7 @@ fn errors_in_a_profile_say_where_and_what_instead() {
     ] {
         let report = profile(text, &["@p"]).unwrap_err();
         let expected =
-            Report { exit: Exit::Usage, message: format!("{CONFIG}{message}"), hint: hint.map(str::to_owned) };
+            Report { hint: hint.map(str::to_owned), ..Report::new(Exit::Usage, format!("{CONFIG}{message}")) };
         assert_eq!(report, expected, "{text}");
     }
     let report = profile("[profile.p]\nurl = \n", &["@p"]).unwrap_err();

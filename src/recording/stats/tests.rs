@@ -109,15 +109,18 @@ fn polling_is_computed_from_the_heads_without_what_upgrades() {
     let head = |raw: &str| format!("\"raw\":{}", serde_json::to_string(raw).unwrap());
     let recorded = |role: &str, client: &str, server: &str| {
         let from = |way: &str| format!("\"frame\",\"dir\":\"{way}\",\"op\":\"text\",\"text\":\"hello\"");
-        "{\"wscope\":1}\n".to_owned()
-            + &line("0", &format!("\"open\",\"role\":\"{role}\",\"url\":\"ws://h/\""))
-            + &line("0", &format!("\"request\",{}", head(request)))
-            + &line("0", &format!("\"response\",{},\"status\":101", head(response)))
-            + &line("10", "\"ready\"")
-            + &line("10.25", &from(server))
-            + &line("11.5", &from(client))
-            + &line("12", &from(server))
-            + &line("12.5", "\"close\",\"by\":\"peer\",\"clean\":true")
+        [
+            "{\"wscope\":1}\n".to_owned(),
+            line("0", &format!("\"open\",\"role\":\"{role}\",\"url\":\"ws://h/\"")),
+            line("0", &format!("\"request\",{}", head(request))),
+            line("0", &format!("\"response\",{},\"status\":101", head(response))),
+            line("10", "\"ready\""),
+            line("10.25", &from(server)),
+            line("11.5", &from(client)),
+            line("12", &from(server)),
+            line("12.5", "\"close\",\"by\":\"peer\",\"clean\":true"),
+        ]
+        .concat()
     };
     // 27 + 36 bytes of plain heads, three polls and a message of the client's own; 0.75 s and 0 s to the next poll.
     let expected = Polling {

@@ -149,9 +149,9 @@ fn what_was_agreed_on_is_listed() {
   valid        1970-01-01 to 1970-01-31 (in 30 days)
   SHA-256      "
         .to_owned()
-        + &["AB"; 32].join(":")
+        + ["AB"; 32].join(":").as_str()
         + "\n";
-    assert_eq!(render(HeadersShown::Full, &events), connected.to_owned() + &certificate);
+    assert_eq!(render(HeadersShown::Full, &events), connected.to_owned() + certificate.as_str());
     let options = Options { headers: HeadersShown::None, format: Format::Full, ..Options::default() };
     assert_eq!(
         render_with(options, &events),
@@ -161,7 +161,7 @@ fn what_was_agreed_on_is_listed() {
   extensions   permessage-deflate; server_no_context_takeover
   compression  server 15 window bits, context takeover; client 15 window bits, context takeover
   timings      dns 0.1 ms, tcp 0.2 ms, tls 3.0 ms, upgrade 0.5 ms
-" + &certificate
+" + certificate.as_str()
     );
 }
 

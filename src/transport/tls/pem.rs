@@ -195,7 +195,7 @@ mod tests {
     fn a_curve_beside_a_sec1_key_is_used() {
         let key = element(SEQUENCE, &[&[0x02, 1, 1][..], &element(OCTET_STRING, &[7; 32])].concat());
         let p256 = [0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-        let text = encode("EC PARAMETERS", &p256) + &encode("EC PRIVATE KEY", &key);
+        let text = encode("EC PARAMETERS", &p256) + encode("EC PRIVATE KEY", &key).as_str();
         let pkcs8 = private_key(text.as_bytes()).unwrap();
         let der = blocks(pkcs8.as_bytes())[0].der().unwrap();
         assert_eq!(der[..3], [SEQUENCE, 0x41, 0x02]);

@@ -159,7 +159,7 @@ fn a_client_certificate_is_given_with_a_key_of_any_form() {
     let sec1 = String::from_utf8(sec1).unwrap();
     assert!(sec1.starts_with("-----BEGIN EC PRIVATE KEY-----"));
     let beside = authority.write("sec1.pem", &sec1);
-    let both = authority.write("both.pem", &(std::fs::read_to_string(&ecdsa.cert).unwrap() + &sec1));
+    let both = authority.write("both.pem", &(std::fs::read_to_string(&ecdsa.cert).unwrap() + sec1.as_str()));
     for (cert, key) in [(&ecdsa.cert, Some(&ecdsa.key)), (&ecdsa.cert, Some(&beside)), (&both, None)] {
         let (address, server) = serve(&files, &configure);
         let tls = TlsOptions { cert: Some(cert.clone()), key: key.cloned(), ..trusting(&authority) };

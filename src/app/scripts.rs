@@ -1,0 +1,144 @@
+//! What every script runs with: variables, files, options of connections, the timeline that its connections share.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::words;
+use crate::cli::args::script::{GivenArgs, Variables};
+use crate::cli::report::{Exit, Report};
+use crate::recording::{Masks, Switch};
+use crate::script::{Failure, FailureKind, Host, Inbox, Limits, Setup, Stop, folder};
+use crate::session::{Clock, ConnectOptions, Sink, Timeline};
+use crate::transport::in_words;
+
+/// What the command line gives to every script of a run.
+pub struct Given {
+    pub variables: Variables,
+    pub allow_files: bool,
+    pub limits: Limits,
+}
+
+impl Given {
+    /// Reads the files of variables.
+    ///
+    /// # Errors
+    /// One can't be read.
+    pub fn new(args: &GivenArgs) -> Result<Given, Report> {
+        let mut variables = BTreeMap::new();
+        for path in &args.vars_file {
+            variables.extend(variables_of(path)?);
+        }
+        variables.extend(args.var.iter().chain(&args.secret).cloned());
+        let limits = Limits { operations: args.max_operations, ..Limits::default() };
+        Ok(Given { variables, allow_files: args.allow_files, limits })
+    }
+
+    /// The host of one script. `first` are the sinks that its events go to before the script has them.
+    #[must_use]
+    pub fn host(
+        &self,
+        script: &Path,
+        arguments: &[String],
+        masks: &Masks,
+        clock: Clock,
+        interrupted: &Arc<AtomicBool>,
+        first: Vec<Box<dyn Sink>>,
+    ) -> Host {
+        let (inbox, record) = (Inbox::default(), Switch::default());
+        let mut sinks = first;
+        sinks.push(Box::new(record.clone()));
+        sinks.push(Box::new(inbox.clone()));
+        Host::new(Setup {
+            timeline: Timeline::new(clock, sinks),
+            inbox,
+            record,
+            masks: masks.clone(),
+            options: Box::new(options),
+            print: Box::new(print),
+            stop: Stop::new(clock, Arc::clone(interrupted)),
+            arguments: arguments.to_vec(),
+            variables: self.variables.clone(),
+            folder: (!self.allow_files).then(|| folder(script).to_owned()),
+            current: None,
+        })
+    }
+}
+
+/// Set by Ctrl-C; the second ends the program at once.
+///
+/// # Errors
+/// The system refuses a signal handler.
+pub fn interrupts() -> Result<Arc<AtomicBool>, Report> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&interrupted))
+            .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
+            .map_err(|error| Report::new(Exit::File, format!("cannot watch for Ctrl-C: {}", in_words(&error))))?;
+    }
+    Ok(interrupted)
+}
+
+/// What a script's options of a connection mean.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn options(words: &[String]) -> Result<ConnectOptions, Failure> {
+    words::options(words).map_err(|report| {
+        let kind = if report.exit == Exit::File { FailureKind::File } else { FailureKind::Usage };
+        Failure { hint: report.hint, ..Failure::new(kind, report.message) }
+    })
+}
+
+/// The text of a script.
+///
+/// # Errors
+/// It can't be read.
+pub fn read(path: &Path) -> Result<String, Report> {
+    let text = if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    text.map_err(|error| {
+        let message = format!("cannot read the script \"{}\": {}", path.display(), in_words(&error));
+        Report::new(Exit::File, message)
+    })
+}
+
+/// A line on standard output; a reader that has gone away wants no more.
+fn print(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// `NAME=VALUE` in lines, `#` begins a comment; or a JSON object.
+fn variables_of(path: &Path) -> Result<Variables, Report> {
+    let named = path.display();
+    let text = fs::read_to_string(path).map_err(|error| {
+        Report::new(Exit::File, format!("cannot read the variables in \"{named}\": {}", in_words(&error)))
+    })?;
+    if text.trim_start().starts_with('{') {
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
+            .map_err(|error| Report::new(Exit::File, format!("{named}: no JSON object: {error}")))?;
+        let plain = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        return Ok(object.into_iter().map(|(name, value)| (name, plain(value))).collect());
+    }
+    let mut variables = Variables::new();
+    for (line, number) in text.lines().map(str::trim).zip(1..) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line.split_once('=').ok_or_else(|| {
+            let message = format!("{named}:{number}: {line:?} is no NAME=VALUE");
+            Report::new(Exit::File, message)
+                .hint("a file of variables has NAME=VALUE in each line, or is a JSON object")
+        })?;
+        variables.insert(name.trim().to_owned(), value.trim().to_owned());
+    }
+    Ok(variables)
+}

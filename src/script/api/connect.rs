@@ -1,0 +1,78 @@
+//! Opening a connection, with the options of the command line.
+
+use rhai::plugin::*;
+use rhai::{Dynamic, Map};
+
+use crate::script::connection::Connection;
+use crate::script::failure::{Failure, Raised};
+use crate::script::host::Host;
+use crate::script::value::written;
+
+/// Names that read better in a script, and the options they stand for.
+const PLURALS: [(&str, &str); 4] =
+    [("headers", "header"), ("cookies", "cookie"), ("subprotocols", "subprotocol"), ("on_violations", "on_violation")];
+
+#[export_module]
+pub mod api {
+    /// Opens a connection to a URL, as the command line would, and waits until frames may flow.
+    ///
+    /// Fails if it can't: see `Failure`.
+    #[rhai_fn(name = "connect", return_raw)]
+    pub fn connect(context: NativeCallContext, url: &str) -> Raised<Connection> {
+        open(&context, url, &Map::new())
+    }
+
+    /// The same with options: those of the command line, with `_` for `-`.
+    ///
+    /// `#{ headers: #{ "X-Id": "1" }, subprotocols: ["v1"], compress: "off", insecure: true, connect_timeout: "2s" }`
+    #[rhai_fn(name = "connect", return_raw)]
+    pub fn connect_with(context: NativeCallContext, url: &str, options: Map) -> Raised<Connection> {
+        open(&context, url, &options)
+    }
+}
+
+fn open(context: &NativeCallContext<'_>, url: &str, options: &Map) -> Raised<Connection> {
+    let host = Host::of(context);
+    let mut words = flags(options)?;
+    words.extend(["--".to_owned(), url.to_owned()]);
+    let options = (host.setup().options)(&words)?;
+    Connection::open(&host, options)
+}
+
+/// A map of options as words of the command line.
+fn flags(options: &Map) -> Raised<Vec<String>> {
+    let mut words = Vec::new();
+    for (name, value) in options {
+        let name = PLURALS.iter().find(|(plural, _)| plural == name).map_or(name.as_str(), |(_, singular)| singular);
+        flag(name, value, &mut words)?;
+    }
+    Ok(words)
+}
+
+fn flag(name: &str, value: &Dynamic, words: &mut Vec<String>) -> Raised<()> {
+    let flag = format!("--{}", name.replace('_', "-"));
+    if let Ok(switched) = value.as_bool() {
+        words.extend(switched.then_some(flag));
+        return Ok(());
+    }
+    if let Ok(all) = value.as_array_ref() {
+        return all.iter().try_for_each(|value| self::flag(name, value, words));
+    }
+    if let Ok(all) = value.as_map_ref() {
+        let separator = if name == "cookie" { "=" } else { ": " };
+        for (key, value) in all.iter() {
+            words.push(format!("{flag}={key}{separator}{}", plain(name, value)?));
+        }
+        return Ok(());
+    }
+    words.push(format!("{flag}={}", plain(name, value)?));
+    Ok(())
+}
+
+fn plain(name: &str, value: &Dynamic) -> Raised<String> {
+    if value.is_string() || value.is_int() || value.is_float() {
+        return Ok(value.to_string());
+    }
+    let hint = "a text, a number, true, an array of them or a map";
+    Err(Failure::usage(format!("the option {name} does not take {}", written(value)), hint).into())
+}

@@ -1,0 +1,160 @@
+//! A connection as a script has it: the same in a script of its own and in the shell.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::command::Command;
+use crate::session::{ConnectOptions, Link, LinkError};
+
+use super::callback::Callback;
+use super::failure::{Failure, FailureKind, Raised};
+use super::host::Host;
+use super::inbox::Queue;
+
+/// How long an expectation waits unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a script needs of a connection that runs on a thread of its own.
+pub trait Port: Send + Sync {
+    /// Its number on the timeline.
+    fn number(&self) -> u32;
+
+    /// Has a command carried out, however long that takes, unless `give_up` says so.
+    ///
+    /// # Errors
+    /// When it was not sent.
+    fn send(&self, command: Command, give_up: &dyn Fn() -> bool) -> Result<(), LinkError>;
+
+    /// Whether nothing can happen on it any more.
+    fn is_over(&self) -> bool;
+}
+
+impl Port for Link {
+    fn number(&self) -> u32 {
+        Link::number(self)
+    }
+
+    fn send(&self, command: Command, give_up: &dyn Fn() -> bool) -> Result<(), LinkError> {
+        self.send_patiently(command, give_up)
+    }
+
+    fn is_over(&self) -> bool {
+        Link::is_over(self)
+    }
+}
+
+/// Clones share it.
+#[derive(Clone)]
+pub struct Connection(Arc<Shared>);
+
+struct Shared {
+    port: Arc<dyn Port>,
+    url: String,
+    state: Mutex<State>,
+}
+
+/// What a script has set on a connection.
+#[derive(Default)]
+pub struct State {
+    /// How long an expectation waits; `None`: [`PATIENCE`].
+    pub patience: Option<Duration>,
+    pub handlers: Handlers,
+    /// Up to here the handlers have been told.
+    pub told: u64,
+}
+
+/// Functions that are called while the script runs its connections.
+#[derive(Clone, Default)]
+pub struct Handlers {
+    pub open: Option<Callback>,
+    pub message: Option<Callback>,
+    pub ping: Option<Callback>,
+    pub close: Option<Callback>,
+    pub violation: Option<Callback>,
+}
+
+impl Connection {
+    /// A connection that is open already.
+    #[must_use]
+    pub fn new(port: Arc<dyn Port>, url: String) -> Connection {
+        Connection(Arc::new(Shared { port, url, state: Mutex::default() }))
+    }
+
+    /// Opens one and waits until frames may flow.
+    ///
+    /// # Errors
+    /// Why there is none, or the script is to stop.
+    pub fn open(host: &Host, options: ConnectOptions) -> Raised<Connection> {
+        let setup = host.setup();
+        let number = setup.timeline.open_connection();
+        setup.inbox.watch(number);
+        let url = options.url.clone();
+        let link = Link::open(options, setup.timeline.clone(), number).map_err(|error| {
+            let why = format!("cannot open {url:?}: {}", crate::transport::in_words(&error));
+            Failure::new(FailureKind::Send, why).hint("are too many connections open?")
+        })?;
+        let link = Arc::new(link);
+        let connection = Connection::new(Arc::clone(&link) as Arc<dyn Port>, url);
+        host.keep(connection.clone());
+        let opened = setup.inbox.wait(None, &setup.stop, |queues| {
+            let over = link.is_over();
+            let ready = queues.get(&number).is_some_and(|queue| queue.opening.ready.is_some());
+            if ready { Some(true) } else { over.then_some(false) }
+        });
+        if opened.inspect_err(|_| drop(link.send(Command::Drop)))? == Some(true) {
+            return Ok(connection);
+        }
+        let failure = link.failure().map(Failure::from);
+        let failure =
+            failure.unwrap_or_else(|| Failure::new(FailureKind::Send, "the connection ended while it was opened"));
+        Err(failure.into())
+    }
+
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0.port.number()
+    }
+
+    /// As it was asked for.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    #[must_use]
+    pub fn port(&self) -> &dyn Port {
+        &*self.0.port
+    }
+
+    /// What the script has set on it.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long an expectation waits on it.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.state().patience.unwrap_or(PATIENCE)
+    }
+
+    /// Has a command carried out, waiting for the peer to read what was sent before.
+    ///
+    /// # Errors
+    /// When it was not, or the script is to stop.
+    pub fn send(&self, host: &Host, command: Command) -> Raised<()> {
+        let stop = &host.setup().stop;
+        let sent = self.0.port.send(command, &|| stop.check().is_err());
+        stop.check()?;
+        sent.map_err(|error| self.cannot_send(host, error).into())
+    }
+
+    /// Looks at its queue.
+    pub fn queue<T>(&self, host: &Host, look: impl FnOnce(&mut Queue) -> T) -> T {
+        host.setup().inbox.with(self.number(), look)
+    }
+
+    fn cannot_send(&self, host: &Host, error: LinkError) -> Failure {
+        let frames = self.queue(host, |queue| host.shown(&queue.latest));
+        Failure { frames, ..Failure::from(error) }
+    }
+}

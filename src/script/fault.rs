@@ -1,0 +1,192 @@
+//! Why a script ended before its end, where, and what belongs to it: for a person, a report and an exit code.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rhai::{Dynamic, EvalAltResult, ParseError, Position};
+
+use super::failure::{Failure, FailureKind};
+use super::stop::Stopped;
+use super::value::{cut, written};
+
+/// The most characters of a script's line that are shown.
+const LONGEST_LINE: usize = 160;
+
+/// What ended a script.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub reason: Reason,
+    /// One line, lower case, without its place.
+    pub message: String,
+    /// Where; `None` for what has no place in the script.
+    pub place: Option<Place>,
+    /// What belongs to it: a difference, field by field.
+    pub detail: Vec<String>,
+    /// The latest events of the connection that it is about, as the viewer shows them.
+    pub frames: Vec<String>,
+    pub hint: Option<String>,
+}
+
+/// Of what kind it is; the exit code follows from it.
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// Something that a function of the API threw.
+    Failed(FailureKind),
+    /// The script is wrong, or threw something of its own.
+    Script,
+    Interrupted,
+    TimedOut,
+}
+
+/// A place in a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1; `None`: the whole line.
+    pub column: Option<usize>,
+    /// The line, without its end.
+    pub text: String,
+}
+
+/// The texts of scripts by name; one that is not among them is read from its file.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Sources {
+    /// Adds the text of a script with a name.
+    pub fn add(&mut self, name: &str, text: &str) {
+        self.0.insert(name.to_owned(), text.to_owned());
+    }
+
+    fn place(&self, file: &str, position: Position) -> Option<Place> {
+        let line = position.line()?;
+        let text = match self.0.get(file) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(std::fs::read_to_string(file).unwrap_or_default()),
+        };
+        let text = cut(text.lines().nth(line - 1).unwrap_or_default(), LONGEST_LINE);
+        Some(Place { file: file.to_owned(), line, column: position.position(), text })
+    }
+}
+
+impl Fault {
+    /// What an error of the engine means; `name` is that of the script.
+    #[must_use]
+    pub fn of(error: &EvalAltResult, name: &str, sources: &Sources) -> Fault {
+        let (inner, file) = innermost(error, name);
+        let place = sources.place(file, inner.position());
+        let fault = |reason, message: String| Fault {
+            reason,
+            message,
+            place: None,
+            detail: Vec::new(),
+            frames: Vec::new(),
+            hint: None,
+        };
+        let fault = match inner {
+            EvalAltResult::ErrorRuntime(thrown, _) => match thrown.clone().try_cast::<Failure>() {
+                Some(failure) => Fault {
+                    detail: failure.detail,
+                    frames: failure.frames,
+                    hint: failure.hint,
+                    ..fault(Reason::Failed(failure.kind), failure.message)
+                },
+                None => fault(Reason::Script, format!("the script threw {}", written(thrown))),
+            },
+            EvalAltResult::ErrorTerminated(token, _) => stopped(token).map_or_else(
+                || fault(Reason::Interrupted, "interrupted".into()),
+                |(reason, message)| fault(reason, message),
+            ),
+            other => fault(Reason::Script, in_words(other)),
+        };
+        Fault { place, ..fault }
+    }
+
+    /// A script that can't be read as one.
+    #[must_use]
+    pub fn unreadable(error: &ParseError, name: &str, sources: &Sources) -> Fault {
+        let message = lower(&error.err_type().to_string());
+        let place = sources.place(name, error.position());
+        Fault { reason: Reason::Script, message, place, detail: Vec::new(), frames: Vec::new(), hint: None }
+    }
+
+    /// The message with its place: `smoke.rhai:7:14: expected ...`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match &self.place {
+            Some(Place { file, line, column: Some(column), .. }) => format!("{file}:{line}:{column}: {}", self.message),
+            Some(Place { file, line, .. }) => format!("{file}:{line}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// The script's line with a caret, what belongs to the fault, and the latest events.
+    #[must_use]
+    pub fn more(&self) -> Vec<String> {
+        let mut lines = self.place.as_ref().map(Place::shown).unwrap_or_default();
+        lines.extend(self.detail.iter().map(|line| format!("  {line}")));
+        if !self.frames.is_empty() {
+            lines.push("  the latest on this connection:".into());
+            lines.extend(self.frames.iter().map(|line| format!("    {line}")));
+        }
+        lines
+    }
+}
+
+impl Place {
+    /// The line and its number, and a caret under the column.
+    #[must_use]
+    pub fn shown(&self) -> Vec<String> {
+        let number = self.line.to_string();
+        let mut lines = vec![format!("  {number} | {}", self.text.replace('\t', " "))];
+        if let Some(column) = self.column {
+            lines.push(format!("  {} | {}^", " ".repeat(number.len()), " ".repeat(column.saturating_sub(1))));
+        }
+        lines
+    }
+}
+
+/// The error that the others are wrapped around, and the script that it is in.
+fn innermost<'a>(error: &'a EvalAltResult, file: &'a str) -> (&'a EvalAltResult, &'a str) {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, source, inner, _) if !inner.position().is_none() => {
+            innermost(inner, if source.is_empty() { file } else { source })
+        }
+        EvalAltResult::ErrorInFunctionCall(_, source, inner, position) => {
+            // What a function of the API throws has no place of its own.
+            let (found, inside) = innermost(inner, if source.is_empty() { file } else { source });
+            if found.position().is_none() && !position.is_none() { (inner, inside) } else { (found, inside) }
+        }
+        EvalAltResult::ErrorInModule(module, inner, _) => innermost(inner, module),
+        _ => (error, file),
+    }
+}
+
+fn stopped(token: &Dynamic) -> Option<(Reason, String)> {
+    match token.clone().try_cast::<Stopped>()? {
+        Stopped::Interrupted => Some((Reason::Interrupted, "interrupted".into())),
+        Stopped::TimedOut(limit) => {
+            Some((Reason::TimedOut, format!("timed out after {}", crate::render::quantity::duration(limit))))
+        }
+    }
+}
+
+/// An error of the engine in a line, without its position.
+fn in_words(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" (line ").filter(|_| text.ends_with(')')).unwrap_or(text.len());
+    lower(&text[..end])
+}
+
+/// A sentence with a small first letter, unless it begins with an abbreviation.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

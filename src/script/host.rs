@@ -1,0 +1,163 @@
+//! What a script runs with: its timeline and inbox, how it connects, prints and stops. The API's functions find it in the
+//! engine's tag, so there are no globals, and any number of scripts run side by side.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rhai::NativeCallContext;
+
+use crate::command::Command;
+use crate::event::{Event, Kind};
+use crate::recording::{Masks, Switch};
+use crate::render::{Options, Renderer, WallClock};
+use crate::session::{CLOSE_TIMEOUT, ConnectOptions, Timeline};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::inbox::Inbox;
+use super::stop::Stop;
+use super::suite::Cases;
+
+/// From a URL and flags, as on the command line, to options, or what is wrong with them.
+pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, Failure> + Send + Sync;
+
+/// Takes a line that a script prints.
+pub type Print = dyn Fn(&str) + Send + Sync;
+
+/// Everything outside of the script.
+pub struct Setup {
+    /// Its last sink is `inbox`.
+    pub timeline: Timeline,
+    pub inbox: Inbox,
+    /// A sink of the timeline before that: where `record(path)` records to.
+    pub record: Switch,
+    pub masks: Masks,
+    pub options: Box<OpenOptions>,
+    pub print: Box<Print>,
+    pub stop: Stop,
+    /// What stands behind the script on the command line.
+    pub arguments: Vec<String>,
+    /// What `--var` and its like set.
+    pub variables: BTreeMap<String, String>,
+    /// Files below this folder can be read and written; `None`: all files.
+    pub folder: Option<PathBuf>,
+    /// The one current connection of a shell.
+    pub current: Option<Connection>,
+}
+
+/// The same, for the API. Clones share it.
+#[derive(Clone)]
+pub struct Host(Arc<Shared>);
+
+struct Shared {
+    setup: Setup,
+    opened: Mutex<Vec<Connection>>,
+    cases: Mutex<Cases>,
+    /// The script wants its `run` to end.
+    leaves: AtomicBool,
+}
+
+impl Host {
+    #[must_use]
+    pub fn new(setup: Setup) -> Host {
+        Host(Arc::new(Shared {
+            setup,
+            opened: Mutex::default(),
+            cases: Mutex::default(),
+            leaves: AtomicBool::new(false),
+        }))
+    }
+
+    /// The host of the script that makes this call.
+    #[must_use]
+    pub fn of(context: &NativeCallContext<'_>) -> Host {
+        let tag = context.tag().and_then(|tag| tag.read_lock::<Host>().map(|host| host.clone()));
+        tag.expect("the engine is made with a host as its tag")
+    }
+
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.0.setup
+    }
+
+    /// The cases that the script has defined.
+    pub fn cases(&self) -> MutexGuard<'_, Cases> {
+        self.0.cases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.0.setup.timeline.clock().elapsed()
+    }
+
+    /// Writes a note into the recording.
+    pub fn note(&self, connection: u32, text: &str) {
+        self.setup().timeline.emit(self.now(), connection, Kind::Note(text.to_owned()));
+    }
+
+    /// Whether `run` is to end.
+    #[must_use]
+    pub fn leaves(&self) -> bool {
+        self.0.leaves.load(Ordering::Relaxed)
+    }
+
+    /// Has `run` end, or go on.
+    pub fn leave(&self, leave: bool) {
+        self.0.leaves.store(leave, Ordering::Relaxed);
+    }
+
+    /// Keeps a connection open until the script or its case ends.
+    pub fn keep(&self, connection: Connection) {
+        self.opened().push(connection);
+    }
+
+    /// The connections opened so far.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Connection> {
+        self.opened().clone()
+    }
+
+    /// Closes with 1000 what was opened after the first `kept`, waits for the peers as long as a closing handshake may
+    /// take, and drops the rest.
+    pub fn close(&self, kept: usize) {
+        let opened = {
+            let mut opened = self.opened();
+            let kept = kept.min(opened.len());
+            opened.split_off(kept)
+        };
+        let still_open = || opened.iter().filter(|connection| !connection.port().is_over());
+        let end = self.now() + CLOSE_TIMEOUT + Stop::LOOK;
+        for connection in still_open() {
+            let close = Command::Close { code: Some(1000), reason: String::new(), force: false };
+            let _ = connection.port().send(close, &|| self.now() > end || self.setup().stop.check().is_err());
+        }
+        while still_open().next().is_some() && self.now() < end {
+            std::thread::sleep(Stop::LOOK / 10);
+        }
+        for connection in still_open() {
+            let _ = connection.port().send(Command::Drop, &|| true);
+        }
+        for connection in &opened {
+            self.setup().inbox.forget(connection.number());
+        }
+    }
+
+    /// Events as the viewer shows them, without colour, in lines.
+    #[must_use]
+    pub fn shown<'a>(&self, events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
+        let options = Options { max_payload: 1024, ..Options::default() };
+        let mut renderer = Renderer::new(options, WallClock::local(self.setup().timeline.clock().created()));
+        let mut text = String::new();
+        for event in events {
+            renderer.event(event, &mut text);
+        }
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,33 @@
+//! Rhai scripts: the only floor that names Rhai. A script drives connections, expects messages, and is a test if it likes.
+//!
+//! `Host` is what a script runs with, `engine` makes an engine for it, `api` is what scripts call, `Program` reads and
+//! runs a file and says where and why it failed.
+
+mod api;
+mod callback;
+mod connection;
+mod difference;
+mod engine;
+mod expect;
+mod failure;
+mod fault;
+mod host;
+mod inbox;
+mod matcher;
+mod message;
+mod program;
+mod reference;
+mod stop;
+mod suite;
+mod value;
+
+pub use connection::{Connection, Port};
+pub use engine::{Limits, documented, engine};
+pub use failure::{Failure, FailureKind};
+pub use fault::{Fault, Place, Reason};
+pub use host::{Host, OpenOptions, Print, Setup};
+pub use inbox::Inbox;
+pub use program::{Program, folder};
+pub use reference::{definitions, reference};
+pub use stop::{Stop, Stopped};
+pub use suite::{Case, Cases};

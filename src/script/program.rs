@@ -1,0 +1,69 @@
+//! A script that has been read: run it as a whole, then the cases that it has defined.
+
+use std::path::Path;
+
+use rhai::{AST, Engine};
+
+use super::callback::Callback;
+use super::engine::{Limits, engine};
+use super::failure::Raised;
+use super::fault::{Fault, Sources};
+use super::host::Host;
+
+/// A script and the engine that runs it.
+pub struct Program {
+    engine: Engine,
+    ast: AST,
+    host: Host,
+    name: String,
+    sources: Sources,
+}
+
+impl Program {
+    /// Reads a script. `name` is its path as the user wrote it: modules that it imports are looked for beside it.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn read(host: Host, limits: Limits, name: &str, text: &str) -> Result<Program, Box<Fault>> {
+        let engine = engine(&host, limits);
+        let mut sources = Sources::default();
+        // A first line `#!/usr/bin/env -S wscope run` is for the system.
+        let text = if text.starts_with("#!") { format!("//{text}") } else { text.to_owned() };
+        sources.add(name, &text);
+        let mut ast = engine.compile(&text).map_err(|error| Box::new(Fault::unreadable(&error, name, &sources)))?;
+        ast.set_source(name);
+        Ok(Program { engine, ast, host, name: name.to_owned(), sources })
+    }
+
+    /// What it runs with.
+    #[must_use]
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Runs it from its first line to its last. Its cases are defined then, but not run.
+    ///
+    /// # Errors
+    /// Why it ended before.
+    pub fn run(&self) -> Result<(), Box<Fault>> {
+        self.told(self.engine.run_ast(&self.ast))
+    }
+
+    /// Calls a function that the script has handed over.
+    ///
+    /// # Errors
+    /// Why it ended before its end.
+    pub fn call(&self, function: &Callback) -> Result<(), Box<Fault>> {
+        self.told(function.call(&self.engine, ()).map(drop))
+    }
+
+    fn told(&self, result: Raised<()>) -> Result<(), Box<Fault>> {
+        result.map_err(|error| Box::new(Fault::of(&error, &self.name, &self.sources)))
+    }
+}
+
+/// The folder of a script, whose files it may read and write.
+#[must_use]
+pub fn folder(script: &Path) -> &Path {
+    script.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
