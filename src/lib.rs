@@ -24,6 +24,7 @@
 //! floor 4  shell      the prompt: line -> Command, one command table
 //! floor 3  render     Event -> text
 //!          recording  Event -> lines of the recording format, and back; numbers of a recording
+//!          report     a test run as plain data -> JSON and back, JUnit XML, TAP, HTML, GitHub's annotations
 //! floor 2  session    the only loop that touches a socket
 //!          event      what happened
 //!          command    what to do
@@ -40,6 +41,7 @@ pub mod handshake;
 pub mod protocol;
 pub mod recording;
 pub mod render;
+pub mod report;
 pub mod session;
 pub mod shell;
 pub mod transport;
