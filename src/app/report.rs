@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::report::{MergeArgs, ReportArgs, ReportCommand};
 use crate::cli::report::{Exit, Report};
@@ -24,17 +24,13 @@ pub fn run(command: &ReportCommand) -> Result<Exit, Report> {
 /// # Errors
 /// When a file can't be written.
 pub fn write(run: &Run, args: &ReportArgs) -> Result<(), Report> {
-    let writers: [(_, fn(&Run) -> String); 4] = [
-        (&args.json, report::json::render),
-        (&args.junit, report::junit::render),
-        (&args.tap, report::tap::render),
-        (&args.html, report::html::render),
-    ];
-    for (path, render) in writers {
-        if let Some(path) = path {
-            save(path, &render(run))?;
-        }
-    }
+    let save = |path: &Option<PathBuf>, render: fn(&Run) -> String| {
+        path.as_ref().map_or(Ok(()), |path| save(path, &render(run)))
+    };
+    save(&args.json, report::json::render)?;
+    save(&args.junit, report::junit::render)?;
+    save(&args.tap, report::tap::render)?;
+    save(&args.html, report::html::render)?;
     if args.github {
         super::print(report::github::render(run).as_bytes())?;
     }

@@ -162,7 +162,9 @@ fn write_case(out: &mut String, suite: &Suite, case: &Case) {
     if let Outcome::Skipped(reason) = &case.outcome {
         let _ = write!(line, "<span class=\"reason\">{}</span>", markup(reason, false));
     }
-    let _ = write!(line, "<span class=\"time\">{}</span>", short(case.duration));
+    if !case.duration.is_zero() {
+        let _ = write!(line, "<span class=\"time\">{}</span>", short(case.duration));
+    }
     if body.is_empty() {
         let _ = writeln!(out, "<div class=\"case {class}\">{line}</div>");
     } else {
@@ -197,7 +199,8 @@ fn block(out: &mut String, name: &str, lines: &[String]) {
             ("frames", Some('✗')) => "wrong",
             _ => "plain",
         };
-        let _ = writeln!(out, "<span class=\"{class}\">{}</span>", markup(line, false));
+        // The line ends inside, where it makes no line of its own, and is there for whoever copies the text.
+        let _ = write!(out, "<span class=\"{class}\">{}\n</span>", markup(line, false));
     }
     out.push_str("</pre>\n");
 }
@@ -213,8 +216,8 @@ mod tests {
         for part in [
             "<title>failed: 7 cases: 2 passed (1 flaky), 1 failed, 2 errors, 2 skipped</title>",
             "<p class=\"message\">expected the field n to be 2</p>\n<p class=\"place\">tests/chat.test.rhai:12:5</p>",
-            "<span class=\"expected\">- n: 2</span>\n<span class=\"got\">+ n: 3</span>\n",
-            "<span class=\"received\">▼ 2    0.002  text        7 B  {&quot;n&quot;:3}</span>\n",
+            "<span class=\"expected\">- n: 2\n</span><span class=\"got\">+ n: 3\n</span>",
+            "<span class=\"received\">▼ 2    0.002  text        7 B  {&quot;n&quot;:3}\n</span>",
             "recording <code>target/recordings/joins.wsrec</code>",
             "<span class=\"reason\">no server</span>",
             "<div><dt>shard</dt><dd>1/3</dd></div>",

@@ -1,4 +1,4 @@
-//! The JUnit XML report, as Jenkins' schema for it has it (`junit-10.xsd` of its xUnit plugin), which GitLab, Azure and
+//! The `JUnit` XML report, as Jenkins' schema for it has it (`junit-10.xsd` of its xUnit plugin), which GitLab, Azure and
 //! Buildkite read too.
 //!
 //! A suite is a `testsuite`, a case a `testcase`. What the schema has no place for stands where readers look for it: tags in

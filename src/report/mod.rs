@@ -1,4 +1,4 @@
-//! A test run as plain data, and its reports: JSON, JUnit XML, TAP, an HTML page, GitHub's workflow commands.
+//! A test run as plain data, and its reports: JSON, `JUnit` XML, TAP, an HTML page, GitHub's workflow commands.
 //!
 //! Whoever runs tests fills a [`Run`]; whoever reports reads one. Neither knows the other, so a script, a replay that is held
 //! against its recording and shards joined from several machines are reported alike.

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_run_of_each_outcome() {
-        let expected = r##"TAP version 14
+        let expected = r#"TAP version 14
 # seed 18446744073709551615
 # shard 1/3
 1..2
@@ -220,7 +220,7 @@ not ok 1 - tests/chat.test.rhai # time=544.000ms
         - "  ^"
       ...
 not ok 2 - tests/broken.test.rhai # time=0.000ms
-"##;
+"#;
         assert_eq!(render(&samples::run()), expected);
         assert_eq!(render(&samples::empty()), "TAP version 14\n1..0 # there were no tests\n");
     }

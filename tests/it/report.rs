@@ -43,8 +43,9 @@ fn suite(text: &str) -> Value {
     json!({ "file": text, "cases": cases, "output": [text], "error": failure(text) })
 }
 
-fn run(shard: Value, suites: &[Value]) -> Value {
+fn run(shard: Option<(u32, u32)>, suites: &[Value]) -> Value {
     let started = "2026-11-23T04:20:00.123456Z";
+    let shard = shard.map(|(index, count)| json!({ "index": index, "count": count }));
     json!({ "wscope_report": 1, "started": started, "duration": 1.5, "shard": shard, "seed": 7, "suites": suites })
 }
 
@@ -53,7 +54,7 @@ fn nasty() -> Value {
     let long = "long ".repeat(5_000);
     let texts = NASTY.iter().copied().chain([&*long]);
     let empty = json!({ "file": "empty.test.rhai", "cases": [] });
-    run(Value::Null, &texts.map(suite).chain([empty]).collect::<Vec<_>>())
+    run(None, &texts.map(suite).chain([empty]).collect::<Vec<_>>())
 }
 
 /// Half of a run: the cases with these names of one file, at the lines of their numbers.
@@ -63,7 +64,7 @@ fn half(index: u32, names: &[&str]) -> Value {
         json!({ "name": name, "line": line, "duration": 0.1, "outcome": "passed" })
     };
     let cases: Vec<_> = names.iter().map(case).collect();
-    run(json!({ "index": index, "count": 2 }), &[json!({ "file": "tests/letters.test.rhai", "cases": cases })])
+    run(Some((index, 2)), &[json!({ "file": "tests/letters.test.rhai", "cases": cases })])
 }
 
 struct Place(TempDir);
@@ -294,7 +295,7 @@ fn a_failed_case_is_named_and_ends_with_1() {
     let place = Place::new();
     let case = json!({ "name": "says\u{1b}[2J hi", "duration": 0.1, "outcome": "failed",
         "why": { "message": "no\nhi", "line": 4, "column": 2 } });
-    let file = place.file("a.json", &run(Value::Null, &[json!({ "file": "hi.test.rhai", "cases": [case] })]));
+    let file = place.file("a.json", &run(None, &[json!({ "file": "hi.test.rhai", "cases": [case] })]));
     let stdout = "failed hi.test.rhai:4:2: says\\x1b[2J hi: no\\nhi\n1 case: 1 failed\n";
     wscope(["report", "merge", &file]).run().check(1, stdout, "");
 }
@@ -306,7 +307,7 @@ fn what_is_no_report_ends_with_11_and_leaves_no_output() {
     let torn = place.path("torn.json");
     fs::write(&torn, &half(2, &["b"]).to_string()[..200]).unwrap();
     let newer = place.file("newer.json", &json!({ "wscope_report": 99 }));
-    let other = place.file("other.json", &run(json!({ "index": 3, "count": 3 }), &[]));
+    let other = place.file("other.json", &run(Some((3, 3)), &[]));
     let hint = "--json FILE makes a report that can be read again";
     let one_run = "give the reports of one run, one file a shard";
     for (file, message, hint) in [
@@ -340,7 +341,7 @@ fn what_is_no_report_ends_with_11_and_leaves_no_output() {
 #[test]
 fn a_report_that_can_not_be_written_ends_with_11() {
     let place = Place::new();
-    let file = place.file("a.json", &run(Value::Null, &[]));
+    let file = place.file("a.json", &run(None, &[]));
     let inside = Path::new(&file).join("report.xml").display().to_string();
     let ended = wscope(["report", "merge", &file, "--junit", &inside]).run();
     assert_eq!((ended.code, ended.text()), (Some(11), ""));
