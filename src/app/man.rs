@@ -46,5 +46,7 @@ mod tests {
     fn an_unknown_command_has_none() {
         let report = page(&["dmo".to_owned()]).unwrap_err();
         assert_eq!(report, Report::new(Exit::Usage, "unknown command \"dmo\"").hint("did you mean demo?"));
+        let report = page(&["demo", "x"].map(str::to_owned)).unwrap_err();
+        assert_eq!(report, Report::new(Exit::Usage, "unknown command \"x\"").hint("demo has no commands"));
     }
 }

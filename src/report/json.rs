@@ -54,7 +54,7 @@ struct Head {
 pub fn render(run: &Run) -> String {
     let by = concat!("wscope ", env!("CARGO_PKG_VERSION"));
     let document = Document { wscope_report: VERSION, by, run };
-    // Only a time that no calendar has can't be written, and no clock says one.
+    // Texts, numbers and lists of them can always be written.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 

@@ -7,6 +7,9 @@
 //! Run -> suites (a file each) -> cases -> outcome: passed, failed, error, skipped
 //! ```
 //!
+//! Reports show what they are given: secrets are masked by whoever renders frames and messages into a [`Failure`], as in
+//! recordings. What breaks a format is escaped here.
+//!
 //! # The JSON report, version 1
 //!
 //! One object, UTF-8. It begins with the version; its members are those of [`Run`], and below them of [`Suite`], [`Case`],

@@ -46,11 +46,11 @@ pub(super) mod rfc3339 {
 
     use jiff::Timestamp;
     use serde::de::Error as _;
-    use serde::ser::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     pub(in super::super) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-        let time = Timestamp::try_from(*time).map_err(S::Error::custom)?;
+        // A time that no calendar has is not known: the epoch.
+        let time = Timestamp::try_from(*time).unwrap_or_default();
         serializer.collect_str(&format_args!("{time:.6}"))
     }
 
