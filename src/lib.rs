@@ -16,14 +16,16 @@
 //!
 //! # The house
 //!
-//! Folders are floors. A module uses lower floors only, and never a sibling on floors 3 and 4.
+//! Folders are floors. A module uses lower floors only, and never a sibling on floors 3 and 5.
 //!
 //! ```text
-//! floor 5  app        wires everything, one file a subcommand
+//! floor 6  app        wires everything, one file a subcommand
 //!          cli        args (clap, pure) -> settings (resolved) ; report (error, hint, exit code)
-//! floor 4  shell      the prompt: line -> Command, one command table
+//! floor 5  shell      the prompt: line -> Command, one command table
+floor 4  script     Rhai: the API, expectations, cases
 //! floor 3  render     Event -> text
 //!          recording  Event -> lines of the recording format, and back; numbers of a recording
+//!          report     a test run as plain data -> JSON and back, JUnit XML, TAP, HTML, GitHub's annotations
 //! floor 2  session    the only loop that touches a socket
 //!          event      what happened
 //!          command    what to do
@@ -40,6 +42,7 @@ pub mod handshake;
 pub mod protocol;
 pub mod recording;
 pub mod render;
+pub mod report;
 pub mod script;
 pub mod session;
 pub mod shell;

@@ -9,6 +9,7 @@ mod outcome;
 mod output;
 mod pipe;
 mod record;
+pub mod report;
 mod run;
 mod scripts;
 mod sessions;
@@ -53,6 +54,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         }
         Action::Mask(args) => mask::run(args),
         Action::Stats(args) => stats::run(&args),
+        Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             demo::run(args, &output, &recording)
@@ -63,7 +65,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             show::run(&file, &args, &output)
         }
         Action::Completions(shell) => print(&completions::script(shell)),
-        Action::Man(command) => print(&man::page(command.as_deref())?),
+        Action::Man(command) => print(&man::page(&command)?),
         Action::Help(help) => stdout_written(help.print()),
     }
 }

@@ -10,6 +10,7 @@ mod help;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod report;
 pub mod script;
 pub mod show;
 pub mod stats;
@@ -38,14 +39,16 @@ pub enum Action {
     Mask(recording::MaskArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
+    /// Something done with the reports of test runs.
+    Report(report::ReportCommand),
     /// The embedded server and a shell on it.
     Demo(DemoArgs, Flags),
     /// A recording, or one frame of it, on stdout; without a file the newest session of the shell.
     Show(Option<PathBuf>, Box<show::ShowArgs>, Flags),
     /// A completion script on stdout.
     Completions(Shell),
-    /// A manual page on stdout: of a command, or of the whole.
-    Man(Option<String>),
+    /// A manual page on stdout: of a command (`report merge` is two names), or of the whole.
+    Man(Vec<String>),
     /// Help or version, for stdout.
     Help(Box<clap::Error>),
 }
@@ -90,22 +93,26 @@ pub fn command() -> clap::Command {
     Program::command()
 }
 
-/// The command with this name, as [`command`] has it.
+/// The command with this name, as [`command`] has it; the name of a command's command is two words.
 ///
 /// # Errors
 /// When there is none: a usage error with the nearest.
-pub fn find(name: &str) -> Result<clap::Command, Report> {
-    let mut program = command();
-    program.build();
-    if let Some(found) = program.find_subcommand(name) {
-        return Ok(found.clone());
+pub fn find(names: &[String]) -> Result<clap::Command, Report> {
+    let mut found = command();
+    found.build();
+    for name in names {
+        let Some(inner) = found.find_subcommand(name) else {
+            let names = || found.get_subcommands().map(clap::Command::get_name);
+            let report = Report::new(Exit::Usage, format!("unknown command {name:?}"));
+            return Err(match nearest(name, names()) {
+                Some(near) => report.hint(format!("did you mean {near}?")),
+                None if names().next().is_none() => report.hint(format!("{} has no commands", found.get_name())),
+                None => report.hint(format!("there are: {}", names().collect::<Vec<_>>().join(", "))),
+            });
+        };
+        found = inner.clone();
     }
-    let names = || program.get_subcommands().map(clap::Command::get_name);
-    let hint = match nearest(name, names()) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
-    };
-    Err(Report::new(Exit::Usage, format!("unknown command {name:?}")).hint(hint))
+    Ok(found)
 }
 
 /// Reads a command line, the program's name first.
@@ -126,10 +133,10 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
     match program.command {
         Some(Command::Completions { shell, .. }) => Ok(Action::Completions(shell)),
         Some(Command::Man { command, .. }) => Ok(Action::Man(command)),
-        Some(Command::Help { command: None, .. }) => parse(["wscope", "--help"].map(OsString::from)),
-        Some(Command::Help { command: Some(name), .. }) => {
-            let found = find(&name)?;
-            parse(["wscope", found.get_name(), "--help"].map(OsString::from))
+        Some(Command::Help { command, .. }) => {
+            find(&command)?;
+            let names = command.iter().map(String::as_str);
+            parse(std::iter::once("wscope").chain(names).chain(["--help"]).map(OsString::from))
         }
         Some(Command::Demo { demo, .. }) => {
             Ok(Action::Demo(demo, Flags { url: None, matches: with_subcommand(matches) }))
@@ -146,6 +153,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
         }
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
+        Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {
             let url = program.url;
@@ -247,6 +255,14 @@ enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Work with the reports of test runs
+    #[command(disable_help_flag = true, disable_help_subcommand = true, arg_required_else_help = false)]
+    Report {
+        #[command(subcommand)]
+        command: report::ReportCommand,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Start a server on this machine and a shell on it, to try things out
     #[command(disable_help_flag = true)]
     Demo {
@@ -293,7 +309,7 @@ enum Command {
     #[command(disable_help_flag = true)]
     Man {
         /// Which command
-        command: Option<String>,
+        command: Vec<String>,
         #[command(flatten)]
         help: HelpArgs,
     },
@@ -301,7 +317,7 @@ enum Command {
     #[command(disable_help_flag = true)]
     Help {
         /// Which command
-        command: Option<String>,
+        command: Vec<String>,
         #[command(flatten)]
         help: HelpArgs,
     },
@@ -319,9 +335,10 @@ pub struct DemoArgs {
     pub serve: bool,
 }
 
+/// What every command has.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Help")]
-struct HelpArgs {
+pub struct HelpArgs {
     /// Print help: -h the common options, --help all
     #[arg(short, long, action = clap::ArgAction::HelpShort)]
     help: (),

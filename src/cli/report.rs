@@ -119,6 +119,14 @@ impl From<clap::Error> for Report {
                 None => format!("{option} excludes another option"),
             },
             (ErrorKind::MissingRequiredArgument, _) => format!("{option} is missing"),
+            (ErrorKind::InvalidSubcommand, _) => {
+                format!("unknown command {:?}", of(ContextKind::InvalidSubcommand).unwrap_or_default())
+            }
+            (ErrorKind::MissingSubcommand, _) => {
+                let whose = of(ContextKind::InvalidSubcommand).unwrap_or_default();
+                let valid = of(ContextKind::ValidSubcommand).unwrap_or_default();
+                format!("{whose:?} needs a command: {valid}")
+            }
             _ => first_sentence(&error.render().to_string()),
         };
         let suggestion = [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand]

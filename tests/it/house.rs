@@ -122,13 +122,17 @@ fn nothing_is_left_for_later() {
     }
 }
 
-/// Every long flag of every command.
+/// Every long flag of every command, and of its commands.
 fn flags() -> BTreeSet<String> {
+    fn add(command: &clap::Command, flags: &mut BTreeSet<String>) {
+        flags.extend(command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))));
+        command.get_subcommands().for_each(|inner| add(inner, flags));
+    }
     let mut program = wscope::cli::command();
     program.build();
-    let commands = std::iter::once(&program).chain(program.get_subcommands());
-    let longs = commands.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_long()));
-    longs.map(|long| format!("--{long}")).collect()
+    let mut flags = BTreeSet::new();
+    add(&program, &mut flags);
+    flags
 }
 
 #[test]
@@ -156,9 +160,9 @@ fn completions_and_manual_know_every_flag() {
         assert!(output.status.success(), "{args:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    let pages =
-        ["connect", "demo", "record", "mask", "show", "last", "stats"].map(|command| run(&["man", command])).join("\n")
-            + run(&["man"]).as_str();
+    let commands = ["", "connect", "demo", "record", "run", "mask", "show", "last", "stats", "report merge"];
+    let page = |command: &str| run(&std::iter::once("man").chain(command.split_whitespace()).collect::<Vec<_>>());
+    let pages = commands.map(page).join("\n");
     let pages = pages.replace("\\-", "-");
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&["completions", shell]);

@@ -8,6 +8,7 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod report;
 mod show;
 mod stats;
 mod support;

@@ -26,7 +26,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 35] = [
+const COMMON: [&str; 40] = [
     "url",
     "command",
     "shell",
@@ -61,6 +61,11 @@ const COMMON: [&str; 35] = [
     "follow",
     "conn",
     "polling",
+    "files",
+    "junit",
+    "tap",
+    "html",
+    "github",
     "help",
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
+use crate::report;
 use crate::script::{FailureKind as Thrown, Fault, Reason};
 use crate::session::OpenError;
 use crate::transport::FailureKind;
@@ -46,6 +47,18 @@ impl From<&WriteError> for Report {
 impl From<ReadError> for Report {
     fn from(error: ReadError) -> Report {
         Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<report::ReadError> for Report {
+    fn from(error: report::ReadError) -> Report {
+        Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<report::MergeError> for Report {
+    fn from(error: report::MergeError) -> Report {
+        Report::new(Exit::File, error.to_string()).hint("give the reports of one run, one file a shard")
     }
 }
 

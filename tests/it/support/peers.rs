@@ -1,11 +1,12 @@
-//! Peers written by others, from tests/peers: `ws` of npm, `websockets` of Python, and two proxies in plain Python.
+//! Peers written by others, from tests/peers: `ws` of npm, `websockets` of Python, two proxies in plain Python, and programs
+//! that read what wscope writes.
 //!
 //! Where one is not installed, its tests say so and pass; `scripts/setup tests` installs them.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use super::command::PATIENCE;
@@ -34,6 +35,28 @@ pub(crate) fn websockets(args: &[&str]) -> Option<Peer> {
 /// A proxy: `connect_proxy.py` or `socks5_proxy.py`.
 pub(crate) fn proxy(script: &str, args: &[&str]) -> Option<Peer> {
     start(script, true, Path::new("python3"), script, args)
+}
+
+/// A program that reads what wscope wrote: how it ended, or nothing if it is not installed. One that npm installed is found in
+/// `tests/peers`' own folder, any other on the path.
+pub(crate) fn reader(name: &str, args: &[&str], input: &str) -> Option<Output> {
+    let installed = peers().join("node_modules/.bin").join(name);
+    let program = if installed.exists() { installed } else { PathBuf::from(name) };
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = match command.spawn() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            skip(&format!("skipped: {name}: it is not installed; scripts/setup tests does that"));
+            return None;
+        }
+        spawned => spawned.unwrap(),
+    };
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_owned());
+    let fed = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    // A reader that has had enough reads no further: its exit code says what it thinks.
+    let _ = fed.join().unwrap();
+    Some(output)
 }
 
 /// Every server of the two, with these arguments.
