@@ -148,7 +148,7 @@ fn the_readme_names_every_flag_and_no_other() {
     let flags = flags();
     let missing: Vec<_> = flags.difference(&named).collect();
     // Flags of other programs that the README's commands use.
-    let foreign = ["--release", "--locked", "--path", "--example", "--bench", "--root"];
+    let foreign = ["--release", "--locked", "--path", "--example", "--bench", "--root", "--listen", "--redis"];
     let unknown: Vec<_> = named.difference(&flags).filter(|flag| !foreign.contains(&flag.as_str())).collect();
     assert!(missing.is_empty() && unknown.is_empty(), "missing: {missing:?}, unknown: {unknown:?}");
 }

@@ -1,5 +1,7 @@
 //! Every integration test, as one program.
 
+mod chat;
+mod ci;
 mod demo;
 mod errors;
 mod handshake;

@@ -1,13 +1,18 @@
-//! Peers written by others, from tests/peers: `ws` of npm, `websockets` of Python, two proxies in plain Python, and programs
-//! that read what wscope writes.
+//! Peers written by others, from tests/peers: `ws` of npm, `websockets` of Python, and two proxies in plain Python; the chats
+//! of examples/, with the Redis that joins them; and programs that read what wscope writes.
 //!
 //! Where one is not installed, its tests say so and pass; `scripts/setup tests` installs them.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
+
+use tempfile::TempDir;
 
 use super::command::PATIENCE;
 
@@ -18,6 +23,14 @@ pub(crate) struct Peer {
     lines: Receiver<String>,
     /// Of 127.0.0.1; 0 for a unix socket.
     pub(crate) port: u16,
+}
+
+/// A running Redis that keeps nothing.
+pub(crate) struct Redis {
+    /// `redis://127.0.0.1:PORT`
+    pub(crate) url: String,
+    _peer: Peer,
+    _folder: TempDir,
 }
 
 /// A server made with `ws` of npm, with these arguments of `tests/peers/ws_server.js`.
@@ -59,6 +72,69 @@ pub(crate) fn reader(name: &str, args: &[&str], input: &str) -> Option<Output> {
     Some(output)
 }
 
+/// `examples/chat_server.rs`, of its own or joined with all others on the same Redis.
+pub(crate) fn chat_server(redis: Option<&Redis>) -> Peer {
+    let mut command = Command::new(chat_server_program());
+    if let Some(redis) = redis {
+        command.args(["--redis", &redis.url]);
+    }
+    listening(&command)
+}
+
+/// `examples/node_chat.js`, which is made with `ws` of npm.
+pub(crate) fn node_chat() -> Option<Peer> {
+    let modules = peers().join("node_modules");
+    if !modules.join("ws").exists() || !runs("node") {
+        missing("ws");
+        return None;
+    }
+    let mut command = Command::new("node");
+    command.arg(root().join("examples/node_chat.js")).env("NODE_PATH", modules);
+    Some(listening(&command))
+}
+
+/// A Redis of this test alone.
+pub(crate) fn redis() -> Option<Redis> {
+    if !runs("redis-server") {
+        missing("redis-server");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Redis finds no free port by itself, and whoever found one for it may lose it to another.
+    for _ in 0..10 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
+        command.arg("--dir").arg(folder.path());
+        let peer = with_a_lifeline(&command);
+        let mut lines = std::iter::from_fn(|| peer.lines.recv_timeout(PATIENCE).ok());
+        if lines.any(|line| line.contains("Ready to accept connections")) {
+            return Some(Redis { url: format!("redis://127.0.0.1:{port}"), _peer: peer, _folder: folder });
+        }
+    }
+    panic!("redis-server gets no port");
+}
+
+/// Where `examples/chat_server.rs` was built, which `cargo test --test it` alone does not do.
+pub(crate) fn chat_server_program() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--example", "chat_server"]).current_dir(root());
+        // With what cargo tells this test about itself, build scripts would run again, and after that once more outside.
+        let ours = |name: &OsString| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        };
+        std::env::vars_os().map(|(name, _)| name).filter(ours).for_each(|name| {
+            cargo.env_remove(name);
+        });
+        let built = cargo.status().unwrap();
+        assert!(built.success(), "the example builds");
+        target().join("debug/examples/chat_server")
+    })
+}
+
 /// Every server of the two, with these arguments.
 pub(crate) fn servers(args: &[&str]) -> Vec<(&'static str, Peer)> {
     let both = [("ws", ws(args)), ("websockets", websockets(args))];
@@ -86,49 +162,79 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.stdin.take();
         let _ = self.child.wait();
     }
 }
 
 fn start(name: &str, installed: bool, program: &Path, script: &str, args: &[&str]) -> Option<Peer> {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
+    if !installed || !runs(program) {
+        missing(name);
+        return None;
+    }
     let mut command = Command::new(program);
-    command.arg(scripts.join(script)).args(args).env("CARGO_TARGET_DIR", target());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let spawned = if installed { command.spawn() } else { Err(io::ErrorKind::NotFound.into()) };
-    let mut child = match spawned {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            skip(&format!("skipped: {name}: it is not installed; scripts/setup tests does that"));
-            return None;
-        }
-        spawned => spawned.unwrap(),
-    };
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let (said, lines) = channel();
-    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
-    let mut peer = Peer { stdin: child.stdin.take(), child, lines, port: 0 };
-    let first = peer.line();
-    if let Some(port) = first.strip_prefix("PORT ") {
+    command.arg(root().join("tests/peers").join(script)).args(args).env("CARGO_TARGET_DIR", target());
+    let mut peer = spawn(command);
+    if let Some(port) = peer.line().strip_prefix("PORT ") {
         peer.port = port.parse().unwrap();
     }
     Some(peer)
 }
 
+/// A server that says its URL first, and knows nothing of tests.
+fn listening(command: &Command) -> Peer {
+    let mut peer = with_a_lifeline(command);
+    let url = peer.line();
+    let port = url.strip_prefix("ws://127.0.0.1:").and_then(|rest| rest.strip_suffix("/chat"));
+    peer.port = port.and_then(|port| port.parse().ok()).unwrap_or_else(|| panic!("no URL of a chat: {url}"));
+    peer
+}
+
+/// Starts a program that would outlive its standard input: a shell ends it then, by its id. A Ctrl-C that ends the tests, and
+/// with them this input, must not end the shell first.
+fn with_a_lifeline(command: &Command) -> Peer {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap '' INT HUP; "$0" "$@" & exec >&- 2>/dev/null; cat >/dev/null; kill $!; wait $!"#]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    spawn(shell)
+}
+
+fn spawn(mut command: Command) -> Peer {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let (said, lines) = channel();
+    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+    Peer { stdin: child.stdin.take(), child, lines, port: 0 }
+}
+
+/// Whether there is such a program.
+fn runs(program: impl AsRef<OsStr>) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+fn missing(name: &str) {
+    skip(&format!("skipped: {name}: it is not installed; scripts/setup tests does that"));
+}
+
 /// Says it past the test harness, which swallows what a passing test prints, and in the summary of scripts/test.
-fn skip(line: &str) {
+pub(crate) fn skip(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
     if let Some(path) = std::env::var_os("WSCOPE_SKIPS") {
         let _ = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| writeln!(file, "{line}"));
     }
 }
 
-fn peers() -> PathBuf {
+/// Where scripts/setup installs what the tests need.
+pub(crate) fn peers() -> PathBuf {
     target().join("peers")
 }
 
 /// Where the program under test was built: `CARGO_TARGET_DIR`, or `target`.
 fn target() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
