@@ -18,8 +18,11 @@ use wscope::session::Clock;
 /// How often a recorder is killed.
 const TIMES: u64 = 200;
 
-/// The longest that one lives after its first message, in microseconds.
+/// The longest that one lives after its first messages, in microseconds.
 const LONGEST: u64 = 15_000;
+
+/// More than any format shows before the first message, in bytes.
+const HANDSHAKE: usize = 2048;
 
 /// A pong to one of the pings, as a client writes it: two bytes, a masking key, a number of five digits.
 const PONG: usize = 2 + 4 + 5;
@@ -32,13 +35,18 @@ fn random(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// A message of the flood: so long that the batches of the screen and of the recording have about the same number of them.
+fn message(number: u32) -> String {
+    format!("{number:0>200}")
+}
+
 /// A server that floods whoever connects with numbered messages, and pings in between, until it goes away: its port, and how
 /// many pongs came back over each connection.
 fn flood() -> (u16, Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let ping = |i: u32| if i % 50 == 0 { frame(0x89, format!("{i:05}").as_bytes()) } else { Vec::new() };
-    let block: Vec<u8> = (0..20_000).flat_map(|i| [ping(i), text(format!("{i} and so on"))].concat()).collect();
+    let ping = |i: u32| if i % 10 == 0 { frame(0x89, format!("{i:05}").as_bytes()) } else { Vec::new() };
+    let block: Vec<u8> = (0..20_000).flat_map(|i| [ping(i), text(message(i))].concat()).collect();
     let (answered, answers) = channel();
     std::thread::spawn(move || {
         loop {
@@ -58,14 +66,14 @@ fn flood() -> (u16, Receiver<usize>) {
 }
 
 /// What a recording holds, in order and whole but for its last line: messages received, pongs sent, torn lines.
-fn recorded(path: &Path) -> (usize, usize, usize) {
+fn recorded(path: &Path) -> (u32, usize, usize) {
     let (mut messages, mut pongs, mut torn) = (0, 0, 0);
     for entry in entries(path) {
         match entry {
             Entry::Damaged(_) => torn += 1,
             _ if torn > 0 => panic!("a torn line that is not the last"),
             Entry::Event(Event { kind: Kind::Frame(frame), .. }) if frame.message.is_some() => {
-                assert_eq!(frame.frame.payload, format!("{messages} and so on"));
+                assert_eq!(frame.frame.payload, message(messages));
                 messages += 1;
             }
             Entry::Event(Event { kind: Kind::Frame(frame), .. }) => {
@@ -90,7 +98,7 @@ fn whatever_was_shown_or_sent_before_a_kill_is_recorded() {
         let (_folder, path) = place();
         let format = ["raw", "json"][time as usize % 2];
         let args = [&*url, "--no-compress", "--until-close", "--format", format, "-o", path.to_str().unwrap()];
-        let mut running = wscope(args).stdin_open().start_seen(1);
+        let mut running = wscope(args).stdin_open().start_seen(HANDSHAKE);
         std::thread::sleep(Duration::from_micros(random(&mut state) % LONGEST));
         running.kill();
         let shown = running.end().stdout;
@@ -98,7 +106,7 @@ fn whatever_was_shown_or_sent_before_a_kill_is_recorded() {
         let (messages, pongs, torn) = recorded(&path);
         let place = format!("time {time} of seed {seed}");
         if format == "raw" {
-            let all: String = (0..messages).map(|i| format!("{i} and so on\n")).collect();
+            let all: String = (0..messages).map(|i| message(i) + "\n").collect();
             assert!(all.as_bytes().starts_with(&shown), "{place}: {} bytes shown of {}", shown.len(), all.len());
         } else {
             // The same lines as in the file.
