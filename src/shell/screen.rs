@@ -13,7 +13,7 @@ use crate::protocol::Opcode;
 use crate::session::Sink;
 
 use super::request::Filter;
-use super::scrollback::content;
+use super::ring::content;
 use super::view::View;
 
 /// Bytes of text that may wait for the terminal before frames are only counted: some thousand lines.

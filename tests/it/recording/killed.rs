@@ -45,7 +45,7 @@ fn message(number: u32) -> String {
 fn flood() -> (u16, Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let ping = |i: u32| if i % 10 == 0 { frame(0x89, format!("{i:05}").as_bytes()) } else { Vec::new() };
+    let ping = |i: u32| if i.is_multiple_of(10) { frame(0x89, format!("{i:05}").as_bytes()) } else { Vec::new() };
     let block: Vec<u8> = (0..20_000).flat_map(|i| [ping(i), text(message(i))].concat()).collect();
     let (answered, answers) = channel();
     std::thread::spawn(move || {
