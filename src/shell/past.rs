@@ -9,7 +9,7 @@ use std::path::Path;
 use regex::bytes::Regex;
 
 use crate::event::{Event, FrameEvent, Kind};
-use crate::recording::{Entry, FrameGlance, Look, ReadError, Reader, Text};
+use crate::recording::{Entry, FrameGlance, Look, ReadError, Reader, Text, needle};
 
 use super::error::ShellError;
 use super::ring::{self, Bounds, Ring};
@@ -63,7 +63,7 @@ impl<'a> Past<'a> {
     /// From now on [`Past::next`] may pass over frames that do not match.
     pub(super) fn want(&mut self, pattern: &'a Regex) {
         self.wanted = Some(pattern);
-        if let (Source::Recording(reader), Some(needle)) = (&mut self.source, needle(pattern)) {
+        if let (Source::Recording(reader), Some(needle)) = (&mut self.source, needle(pattern.as_str())) {
             reader.step_over_without(needle.as_bytes());
         }
     }
@@ -163,12 +163,6 @@ pub(super) fn stopped() -> ShellError {
 fn may_match(pattern: &Regex, frame: &FrameGlance<'_>) -> bool {
     let text = frame.text.filter(|_| frame.fragment.is_none()).and_then(Text::decode);
     text.is_none_or(|text| pattern.is_match(text.as_bytes()))
-}
-
-/// What every match has, if the pattern stands for itself, and in a JSON string too.
-fn needle(pattern: &Regex) -> Option<&str> {
-    let is_plain = |c: char| c.is_alphanumeric() || " _-:,;=".contains(c);
-    Some(pattern.as_str()).filter(|pattern| !pattern.is_empty() && pattern.chars().all(is_plain))
 }
 
 /// A file that is read for as long as somebody wants to.

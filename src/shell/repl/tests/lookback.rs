@@ -96,6 +96,9 @@ fn a_session_that_is_recorded_forgets_nothing_and_shows_it_as_it_was() {
     let shown = bench.run("/find =24[0-9][0-9]$");
     assert_eq!(shown, live.split_inclusive('\n').skip(2399).take(100).collect::<String>());
     assert!(bench.run("/find =2[45]").starts_with("  the last 100 of 123 matches:\n"));
+    bench.received("{\"id\":7}");
+    bench.live();
+    assert!(bench.run("/find \"id\":7").ends_with("  {\"id\":7}\n"));
 }
 
 #[test]
