@@ -4,7 +4,8 @@
 //!
 //! 1. **Evidence is never tidied.** What arrived is kept apart from the verdict on it.
 //! 2. **One event, many sinks.** Recording, screen and script are fed the same [`event::Event`], recording first.
-//! 3. **Flush before wait.** Output is buffered while there is work and flushed before the loop would block.
+//! 3. **Flush before wait.** Output is buffered while there is work, and flushed before the loop would block or answers the
+//!    peer: the recording first, so that nobody has seen what is not in it.
 //!
 //! # The way of data
 //!

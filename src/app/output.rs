@@ -74,6 +74,10 @@ impl Sink for Counted {
     fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
     }
+
+    fn is_full(&self) -> bool {
+        self.sink.is_full()
+    }
 }
 
 /// What renders events for the terminal, or for whatever standard output is.

@@ -25,6 +25,7 @@ pub use error::ReadError;
 pub use glance::{FrameGlance, Glance};
 pub use line::{Base, Lines};
 pub use mask::{JsonPath, Masks, Secrets};
+pub use plain::needle;
 pub use reader::{Damage, Entry, Header, Look, Place, Reader};
 pub use scan::Text;
 pub use sink::JsonLines;

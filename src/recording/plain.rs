@@ -16,6 +16,18 @@ pub(super) fn is_message_without(line: &[u8], needle: &Finder<'_>) -> bool {
     })
 }
 
+/// What each match of a regular expression has, as [`Reader::step_over_without`](super::Reader::step_over_without) wants it: the
+/// longest stretch of one without special characters that a JSON string holds as it is.
+#[must_use]
+pub fn needle(pattern: &str) -> Option<&str> {
+    if pattern.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$']) {
+        return None;
+    }
+    // JSON escapes quotes, backslashes and control characters (RFC 8259 section 7), and may escape slashes.
+    let stretches = pattern.split(|c: char| c.is_control() || matches!(c, '"' | '/'));
+    stretches.max_by_key(|stretch| stretch.len()).filter(|stretch| !stretch.is_empty())
+}
+
 /// Where the opening quote of the payload is.
 fn payload_at(line: &[u8]) -> Option<usize> {
     let rest = seconds(line.strip_prefix(b"{\"t\":")?)?;
@@ -76,6 +88,23 @@ mod tests {
                 prop_assert_eq!((frame.number, next, frame.fragment), (7, 8, None));
                 prop_assert!(frame.text.unwrap().decode().is_none_or(|text| !text.contains("ab")));
             }
+        }
+    }
+
+    #[test]
+    fn only_what_every_match_has_is_looked_for() {
+        for (pattern, expected) in [
+            ("price", Some("price")),
+            ("\"id\":123", Some(":123")),
+            ("a/bc", Some("bc")),
+            ("\"", None),
+            ("pri.e", None),
+            ("(?i)price", None),
+            ("a|b", None),
+            ("tab\tbeds", Some("beds")),
+            ("né", Some("né")),
+        ] {
+            assert_eq!(needle(pattern), expected, "{pattern}");
         }
     }
 

@@ -50,11 +50,15 @@ impl<W: Write> JsonLines<W> {
 impl<W: Write + Send> Sink for JsonLines<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.lines.event(event, &mut self.buffer);
-        if self.buffer.len() >= BATCH { self.write() } else { Ok(()) }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.write()?;
         self.writer.flush()
+    }
+
+    fn is_full(&self) -> bool {
+        self.buffer.len() >= BATCH
     }
 }

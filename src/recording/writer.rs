@@ -1,7 +1,7 @@
 //! The recording on disk, as the first sink of a timeline.
 //!
-//! Everything is written before the session waits and before it reads on, so that a killed process loses at most what it had
-//! not dealt with. The file is the recorder's alone while it writes: an advisory lock says so to others.
+//! Everything is written before it is shown, before the session answers the peer, waits or reads on, so that a process killed
+//! at any moment loses nothing that anybody has seen. The file is the recorder's alone while it writes: an advisory lock says so to others.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -131,7 +131,8 @@ impl Writer {
 
 impl Sink for Writer {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.lines.event(event).map_err(|error| self.lost(error))
+        self.lines.event(event).map_err(|error| self.lost(error))?;
+        if self.lines.is_full() { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {

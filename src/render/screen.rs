@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::event::{Direction, Event, FrameEvent, Kind};
+use bytes::Bytes;
+
+use crate::event::{Direction, Event, Kind};
 use crate::session::Sink;
 
 use super::options::Format;
@@ -19,50 +21,63 @@ pub struct Screen<W> {
     renderer: Renderer,
     writer: W,
     bytes: Vec<u8>,
+    /// Large payloads, not copied, and where in `bytes` each belongs.
+    large: Vec<(usize, Bytes)>,
     text: String,
 }
 
 impl<W: Write> Screen<W> {
     pub fn new(renderer: Renderer, writer: W) -> Screen<W> {
-        Screen { renderer, writer, bytes: Vec::with_capacity(2 * BATCH), text: String::new() }
+        Screen { renderer, writer, bytes: Vec::with_capacity(2 * BATCH), large: Vec::new(), text: String::new() }
     }
 
-    /// Writes a large payload without a copy.
-    fn large(&mut self, frame: &FrameEvent) -> io::Result<()> {
-        self.write()?;
-        let Some(message) = frame.message.as_ref().filter(|_| frame.direction == Direction::Received) else {
-            return Ok(());
-        };
-        self.writer.write_all(&message.data)?;
-        if message.binary { Ok(()) } else { self.writer.write_all(b"\n") }
+    fn raw(&mut self, event: &Event) {
+        let Kind::Frame(frame) = &event.kind else { return };
+        match &frame.message {
+            Some(message) if message.data.len() >= BATCH => {
+                if frame.direction == Direction::Received {
+                    self.large.push((self.bytes.len(), message.data.clone()));
+                    self.bytes.extend((!message.binary).then_some(b'\n'));
+                }
+            }
+            _ => raw(event, &mut self.bytes),
+        }
     }
 
     fn write(&mut self) -> io::Result<()> {
-        let written = self.writer.write_all(&self.bytes);
-        self.bytes.clear();
-        // A payload of many MiB must not hold on to its memory.
-        self.bytes.shrink_to(2 * BATCH);
-        written
+        let mut written = 0;
+        for (at, payload) in &self.large {
+            self.writer.write_all(&self.bytes[written..*at])?;
+            self.writer.write_all(payload)?;
+            written = *at;
+        }
+        self.writer.write_all(&self.bytes[written..])?;
+        self.writer.flush()
     }
 }
 
 impl<W: Write + Send> Sink for Screen<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        if self.renderer.options().format != Format::Raw {
+        if self.renderer.options().format == Format::Raw {
+            self.raw(event);
+        } else {
             self.text.clear();
             self.renderer.event(event, &mut self.text);
             self.bytes.extend_from_slice(self.text.as_bytes());
-        } else if let Kind::Frame(frame) = &event.kind {
-            if frame.message.as_ref().is_some_and(|message| message.data.len() >= BATCH) {
-                return self.large(frame);
-            }
-            raw(event, &mut self.bytes);
         }
-        if self.bytes.len() >= BATCH { self.write() } else { Ok(()) }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.write()?;
-        self.writer.flush()
+        let written = self.write();
+        self.large.clear();
+        self.bytes.clear();
+        // A payload of many MiB must not hold on to its memory.
+        self.bytes.shrink_to(2 * BATCH);
+        written
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes.len() >= BATCH || !self.large.is_empty()
     }
 }

@@ -48,7 +48,11 @@ pub fn accept(
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Driver), AcceptError> {
     let number = timeline.open_connection();
-    let emit = |kind| timeline.emit(timeline.clock().elapsed(), number, kind);
+    // Recorded at once: what comes next is an answer, or a wait.
+    let emit = |kind| {
+        timeline.emit(timeline.clock().elapsed(), number, kind);
+        timeline.flush_early();
+    };
     let begun = timeline.clock().elapsed();
     let mut dialogue = Dialogue::new(&mut *transport, timeline.clock(), timeout);
     let outcome = shake_hands(&mut dialogue, peer, &emit, answer);
@@ -67,7 +71,7 @@ pub fn accept(
 fn shake_hands(
     dialogue: &mut Dialogue<'_>,
     peer: Option<SocketAddr>,
-    emit: &impl Fn(Kind) -> event::Event,
+    emit: &impl Fn(Kind),
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Bytes, handshake::Negotiated), AcceptError> {
     let (request, tail) = read_request(dialogue)?;
@@ -83,9 +87,9 @@ fn shake_hands(
     emit(Kind::Request(request.raw.clone()));
     let mut respond = |response: &handshake::Response, body: Bytes| {
         let (raw, status) = (response.raw.clone(), response.status);
-        let written = dialogue.write(&[&raw[..], &body[..]].concat());
+        let bytes = [&raw[..], &body[..]].concat();
         emit(Kind::Response(Box::new(event::Response { raw, status, body, body_cut: false })));
-        written
+        dialogue.write(&bytes)
     };
     match answer(&request) {
         Answer::Accept(offer) => match handshake::accept(&request, &offer) {

@@ -17,11 +17,11 @@ impl Clock {
         Clock { started: Instant::now(), created: SystemTime::now() }
     }
 
-    /// Since the start.
+    /// Since the start, in whole microseconds: as exact as a recording, so that what is read back is what was shown.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        Duration::from_micros(self.started.elapsed().as_micros() as u64)
     }
 
     /// The wall time of the start.

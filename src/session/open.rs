@@ -208,10 +208,10 @@ impl Opener<'_> {
         let begun = self.now();
         let mut dialogue = self.dialogue(transport);
         self.emit(Kind::Request(request.raw.clone()));
+        self.timeline.flush_early();
         dialogue.write(&request.raw).map_err(|error| self.broken(target, error))?;
         let mut reader = ResponseReader::default();
         let mut early = Bytes::new();
-        self.timeline.flush_early();
         loop {
             let read = if early.is_empty() {
                 let bytes = dialogue.read().map_err(|error| {
@@ -229,6 +229,7 @@ impl Opener<'_> {
                 // The response that counts comes after it.
                 Some((response, tail)) if response.is_interim() => {
                     self.tell(&response, Bytes::new(), false);
+                    self.timeline.flush_early();
                     (reader, early) = (ResponseReader::default(), tail);
                 }
                 Some((response, tail)) => return Ok((response, tail, self.now().saturating_sub(begun))),

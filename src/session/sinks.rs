@@ -10,17 +10,23 @@ use super::Clock;
 
 /// Something that is fed every event, in order. The recording is first, then the screen, then a script.
 pub trait Sink: Send {
-    /// Takes an event. May buffer.
+    /// Takes an event. A recording may write it at once; any other sink keeps it until it is flushed, so that nobody sees
+    /// what is not recorded yet.
     ///
     /// # Errors
     /// When it can't take it. The other sinks get the event all the same.
     fn event(&mut self, event: &Event) -> io::Result<()>;
 
-    /// Writes out what it buffered; called before every wait.
+    /// Writes out what it kept; called in the order of the sinks, before every wait and before anything goes to a peer.
     ///
     /// # Errors
     /// When it can't write.
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Whether it keeps so much that it should be flushed now, after the sinks before it.
+    fn is_full(&self) -> bool {
+        false
+    }
 
     /// Whether it may have use for further events after a failure, which is told all the same.
     fn goes_on(&self) -> bool {
@@ -88,13 +94,18 @@ impl Timeline {
         }
         shared.latest = shared.latest.max(time);
         let event = Event { time: shared.latest, connection, kind };
-        for slot in shared.sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+        let mut full = 0;
+        for (slot, number) in shared.sinks.iter_mut().zip(1..).filter(|(slot, _)| slot.failed.is_none()) {
             slot.failed = slot.sink.event(&event).err();
+            if slot.sink.is_full() {
+                full = number;
+            }
         }
+        flush(&mut shared.sinks[..full]);
         event
     }
 
-    /// Flushes every sink. Call it before waiting for anything.
+    /// Flushes every sink, in order. Call it before waiting for anything, and before telling a peer anything.
     ///
     /// # Errors
     /// The first failure since the last call, here or while a sink took an event. That sink gets no further events (unless it
@@ -112,13 +123,17 @@ impl Timeline {
 
     /// Flushes every sink where nobody could take note of a failure: the next [`Timeline::flush`] tells it.
     pub(super) fn flush_early(&self) {
-        for slot in self.lock().sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
-            slot.failed = slot.sink.flush().err();
-        }
+        flush(&mut self.lock().sinks);
     }
 
     /// A panic in one sink must not cost the others their events.
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn flush(sinks: &mut [Slot]) {
+    for slot in sinks.iter_mut().filter(|slot| slot.failed.is_none()) {
+        slot.failed = slot.sink.flush().err();
     }
 }

@@ -7,8 +7,9 @@
 //!
 //! - **A line stays whole.** One thread writes to the terminal, the one that reads keys (`terminal`). Text waits in `screen`
 //!   and goes out in front of a repaint of the prompt, at most every 16 ms.
-//! - **A flood costs no evidence.** What the terminal can't keep up with is counted where it would have stood. The scrollback
-//!   (`memory`) holds it for /last, /find and /show, within its bounds. An I/O thread never waits for the terminal.
+//! - **A flood costs no evidence.** What the terminal can't keep up with is counted where it would have stood. It is in the
+//!   session's recording, which /last, /find and /show read (`past`), so that a long session takes no more memory than a
+//!   short one. An I/O thread never waits for the terminal.
 //! - **The prompt's dot is the state now,** not the one when the line was begun: a state changes between the event that tells
 //!   of it and the flush after, so a flush has the prompt drawn anew (`screen`).
 //! - **No key is lost.** Lines typed or pasted ahead, Ctrl-D and Ctrl-R too, wait for the next prompt (`typeahead`).
@@ -17,7 +18,7 @@
 //! - **What is typed is only sent.** It reaches a file only through `history`, which leaves out lines that hold a secret.
 //!
 //! One table of commands feeds parsing, help, completion and hints. Parsing is pure; [`Shell`] carries out. What happens on
-//! the connections reaches the shell as events only, through two sinks: [`Memory`] (for /show, /find, /stats) and [`Screen`].
+//! the connections reaches the shell as events only, through its [`Recorder`], its [`Memory`] (for /stats, /info) and its [`Screen`].
 
 mod arguments;
 mod completion;
@@ -30,17 +31,19 @@ mod helper;
 mod history;
 mod json;
 mod link;
+mod lookback;
 mod memory;
 mod parse;
+mod past;
 mod perform;
 mod prompt;
 mod recorder;
 mod repl;
 mod request;
+mod ring;
 #[cfg(test)]
 mod samples;
 mod screen;
-mod scrollback;
 mod stats;
 mod table;
 mod terminal;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use regex::bytes::Regex;
 
 use crate::command::Command;
-use crate::event::{FrameEvent, Kind};
+use crate::event::Kind;
 use crate::protocol::OnViolation;
 use crate::session::{LinkError, State};
 
@@ -19,12 +18,8 @@ use super::error::ShellError;
 use super::help;
 use super::link;
 use super::repl::Shell;
-use super::request::{Action, Filter, Outgoing, Which};
-use super::scrollback::{Bounds, Entry, Held};
+use super::request::{Action, Filter, Outgoing};
 use super::view::{ON_VIOLATION, SETTINGS};
-
-/// The most matches that /find shows, the latest of them.
-const MATCHES: usize = 100;
 
 impl Shell {
     /// Carries out an action, on the connection named or else the one in use.
@@ -155,89 +150,12 @@ impl Shell {
 
     fn show_opening(&self, to: Option<&str>, raw: bool) -> Result<(), ShellError> {
         let connection = self.connections.get(to)?;
-        let events = self.memory.lock().scrollback.opening(connection.link.number()).to_vec();
+        let events = self.memory.lock().opening(connection.link.number()).to_vec();
         if events.is_empty() {
             let problem = format!("\"{}\" has not got as far as an opening handshake", connection.name);
             return Err(ShellError::refused(problem, "/reconnect tries again"));
         }
         self.screen.compose(|view, out| view.opening(&events, raw, out));
-        Ok(())
-    }
-
-    fn show(&self, which: Which) -> Result<(), ShellError> {
-        let remembered = self.memory.lock();
-        let scrollback = &remembered.scrollback;
-        let (held, newest) = scrollback.extent();
-        let number = match which {
-            Which::Number(number) => number,
-            Which::FromEnd(back) => newest.saturating_sub(back as u64 - 1).max(1),
-        };
-        let entry = match scrollback.frame(number) {
-            Held::Frame(entry) => entry.clone(),
-            Held::NotYet { newest: 0 } => {
-                return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
-            }
-            Held::NotYet { newest } => {
-                return Err(ShellError::refused(
-                    format!("there is no frame {number} yet"),
-                    format!("the newest is {newest}"),
-                ));
-            }
-            Held::Gone { oldest } => {
-                let bounds = Bounds::default();
-                let oldest =
-                    oldest.map_or_else(|| "none is".into(), |oldest| format!("{held} are, from {oldest} to {newest}"));
-                let limit = format!("at most {} frames and {} MiB of payload", bounds.frames, bounds.payload >> 20);
-                return Err(ShellError::refused(
-                    format!("frame {number} is no longer held"),
-                    format!("{oldest}: {limit}"),
-                ));
-            }
-        };
-        let fragments: Vec<FrameEvent> = scrollback.fragments(&entry.frame).cloned().collect();
-        drop(remembered);
-        let fragments: Vec<&FrameEvent> = fragments.iter().collect();
-        self.screen.compose(|view, out| view.inspect(&entry, &fragments, out));
-        Ok(())
-    }
-
-    fn show_last(&self, count: usize) -> Result<(), ShellError> {
-        let entries: Vec<Entry> = self.memory.lock().scrollback.last(count).cloned().collect();
-        if entries.is_empty() {
-            return Err(ShellError::refused("no frames yet", "send something, or wait for the peer"));
-        }
-        let shown = self.screen.compose(|view, out| {
-            let before = out.len();
-            view.again(entries.iter().flat_map(Entry::events), out);
-            out.len() > before
-        });
-        if shown {
-            return Ok(());
-        }
-        let problem = format!("nothing to show of the last {}", entries.len());
-        Err(ShellError::refused(problem, "the format raw shows received messages alone; /set format short shows all"))
-    }
-
-    fn find(&self, pattern: &Regex) -> Result<(), ShellError> {
-        let remembered = self.memory.lock();
-        let mut found: Vec<Entry> = remembered.scrollback.find(pattern).rev().take(MATCHES + 1).cloned().collect();
-        let (held, all) = remembered.scrollback.extent();
-        drop(remembered);
-        if found.is_empty() {
-            let problem = format!("nothing matches {}", pattern.as_str().escape_debug());
-            return Err(ShellError::refused(
-                problem,
-                format!("{held} of {all} frames are held and were searched; (?i) ignores case"),
-            ));
-        }
-        let more = found.len() > MATCHES;
-        found.truncate(MATCHES);
-        self.screen.compose(|view, out| {
-            if more {
-                let _ = writeln!(out, "  the last {MATCHES} matches:");
-            }
-            view.again(found.iter().rev().flat_map(Entry::events), out);
-        });
         Ok(())
     }
 

@@ -226,7 +226,7 @@ impl Shell {
         Ok(flow)
     }
 
-    fn complain(&self, error: &ShellError) {
+    pub(super) fn complain(&self, error: &ShellError) {
         self.screen.compose(|view, out| {
             view.paragraph(Meaning::Violation, "error:", &error.to_string(), out);
             view.paragraph(Meaning::Dim, "hint:", &error.hint(), out);
@@ -238,14 +238,19 @@ impl Shell {
         let clock = self.timeline.clock();
         let end = clock.elapsed() + limit;
         loop {
-            if let Some(terminal) = &self.terminal {
-                terminal.drain();
-            }
-            if done() || self.is_interrupted() || clock.elapsed() >= end {
+            if !self.goes_on() || done() || clock.elapsed() >= end {
                 return done();
             }
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// Lets the screen go on while a command takes its time: whether the user still wants it to.
+    pub(super) fn goes_on(&self) -> bool {
+        if let Some(terminal) = &self.terminal {
+            terminal.drain();
+        }
+        !self.is_interrupted()
     }
 
     /// Whether Ctrl-C was pressed since the line was typed.

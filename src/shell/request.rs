@@ -104,7 +104,7 @@ pub(super) enum Which {
     FromEnd(usize),
 }
 
-/// Which frames the screen shows. Only the screen: what is held and recorded is not filtered.
+/// Which frames the screen shows. Only the screen: what is recorded is not filtered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
     pub(super) direction: Option<Direction>,

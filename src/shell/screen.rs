@@ -1,7 +1,8 @@
 //! The screen as a sink: events become text in a bounded buffer, and somebody else carries it to the terminal.
 //!
 //! An I/O thread calls this with the timeline locked, so it must never wait for a terminal. When the terminal can't keep up,
-//! frames are counted instead of formatted, and the count is shown in their place: nothing vanishes without a word.
+//! frames are counted instead of formatted, and the count is shown in their place: nothing vanishes without a word. What has
+//! come in since the last flush may not be recorded yet, so it does not go out.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use crate::protocol::Opcode;
 use crate::session::Sink;
 
 use super::request::Filter;
-use super::scrollback::content;
+use super::ring::content;
 use super::view::View;
 
 /// Bytes of text that may wait for the terminal before frames are only counted: some thousand lines.
@@ -37,6 +38,8 @@ struct State {
     view: View,
     filter: Filter,
     pending: String,
+    /// How much of it may go out, in bytes: whole lines.
+    flushed: usize,
     capacity: usize,
     skipped: Skipped,
     prompt: Drawn,
@@ -75,6 +78,7 @@ impl Screen {
             view,
             filter: Filter::default(),
             pending: String::new(),
+            flushed: 0,
             capacity,
             skipped: Skipped::default(),
             prompt: Drawn::Right,
@@ -92,11 +96,16 @@ impl Screen {
     /// Puts on the screen what `compose` makes with the view.
     pub(super) fn compose<T>(&self, compose: impl FnOnce(&mut View, &mut String) -> T) -> T {
         let mut state = self.lock();
+        // Behind an event that is not flushed it waits for that, which is a matter of microseconds.
+        let all_flushed = state.flushed == state.pending.len();
         state.own_up();
         let State { view, pending, .. } = &mut *state;
         let made = compose(view, pending);
         if !pending.is_empty() && !pending.ends_with('\n') {
             pending.push('\n');
+        }
+        if all_flushed {
+            state.flushed = state.pending.len();
         }
         self.shared.changed.notify_all();
         made
@@ -115,13 +124,15 @@ impl Screen {
     /// Takes at most `limit` bytes of text out, whole lines (one line at least), in order.
     pub(super) fn take(&self, limit: usize) -> String {
         let mut state = self.lock();
-        if state.pending.len() <= limit {
+        if state.flushed == state.pending.len() && state.flushed <= limit {
             state.own_up();
+            state.flushed = 0;
             return std::mem::take(&mut state.pending);
         }
-        let text = state.pending.as_bytes();
-        let end = memchr::memrchr(b'\n', &text[..limit]).or_else(|| memchr::memchr(b'\n', text));
+        let text = &state.pending.as_bytes()[..state.flushed];
+        let end = memchr::memrchr(b'\n', &text[..limit.min(text.len())]).or_else(|| memchr::memchr(b'\n', text));
         let size = end.map_or(text.len(), |end| end + 1);
+        state.flushed -= size;
         let rest = state.pending.split_off(size);
         std::mem::replace(&mut state.pending, rest)
     }
@@ -190,7 +201,6 @@ impl Sink for Screen {
                 view.event(event, pending);
             }
         }
-        self.shared.changed.notify_all();
         Ok(())
     }
 
@@ -198,8 +208,11 @@ impl Sink for Screen {
     /// then it has changed.
     fn flush(&mut self) -> io::Result<()> {
         let mut state = self.lock();
+        state.flushed = state.pending.len();
         if state.prompt == Drawn::BeforeChange {
             state.prompt = Drawn::Wrong;
+        }
+        if state.has_news() {
             self.shared.changed.notify_all();
         }
         Ok(())
@@ -214,7 +227,7 @@ impl State {
     }
 
     fn has_news(&self) -> bool {
-        self.prompt == Drawn::Wrong || !self.pending.is_empty() || self.skipped.frames + self.skipped.violations > 0
+        self.prompt == Drawn::Wrong || self.flushed > 0 || self.skipped.frames + self.skipped.violations > 0
     }
 
     /// Says what was skipped, in its place.
@@ -248,7 +261,8 @@ mod tests {
     }
 
     fn feed(screen: &Screen, event: &Event) {
-        screen.clone().event(event).expect("a screen takes everything");
+        let mut screen = screen.clone();
+        screen.event(event).and_then(|()| screen.flush()).expect("a screen takes everything");
     }
 
     fn all(screen: &Screen) -> String {
@@ -299,6 +313,17 @@ mod tests {
         }
         screen.print("help");
         assert_eq!(all(&screen), "1 abcdef\n… 4 frames not shown\nhelp\n");
+    }
+
+    #[test]
+    fn what_may_not_be_recorded_yet_does_not_go_out() {
+        let mut screen = screen(1000);
+        feed(&screen, &received(1, "abc"));
+        screen.event(&received(2, "def")).expect("a screen takes everything");
+        screen.print("behind it");
+        assert_eq!(all(&screen), "1 abc\n");
+        screen.flush().expect("no terminal");
+        assert_eq!(all(&screen), "2 def\nbehind it\n");
     }
 
     #[test]

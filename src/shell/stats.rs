@@ -1,4 +1,4 @@
-//! What /stats says: counters, kept apart from the scrollback, so that they are right for all time.
+//! What /stats says: counters, of one size for all time.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -233,7 +233,10 @@ pub static COMMANDS: &[Spec] = &[
         aliases: &["s"],
         synopsis: "[N]",
         summary: "show a frame bit by bit",
-        help: "Header bits, hexdump, JSON, inflated. Without N the last frame; -2 is the\none before it.\n/show\n/show 17\n/show -2",
+        help: "Header bits, hexdump, JSON, inflated. Without N the last frame; -2 is the\n\
+               one before it. However old, it comes from the session's recording, without\n\
+               what --mask-json masks; with --no-autosave the last 1,000 are kept.\n\
+               /show\n/show 17\n/show -2",
         complete: Complete::Nothing,
         parse: args::show,
     },
@@ -242,7 +245,8 @@ pub static COMMANDS: &[Spec] = &[
         aliases: &["l"],
         synopsis: "[N]",
         summary: "show the last frames again",
-        help: "Ten without N. As /set says now, whatever is filtered.\n/last\n/last 50",
+        help: "Ten without N. Any number, as /set says now, whatever is filtered. Ctrl-C\n\
+               stops it.\n/last\n/last 50",
         complete: Complete::Nothing,
         parse: args::last,
     },
@@ -251,7 +255,8 @@ pub static COMMANDS: &[Spec] = &[
         aliases: &["f"],
         synopsis: "REGEX",
         summary: "find payloads by a regex",
-        help: "Shows the frames whose payload matches.\n/find error|fail\n/find (?i)\"id\":\\s*7\\b\n/find (?-u)\\xff\\xfe",
+        help: "Shows the last 100 whose payload matches, of all that /show can show.\n\
+               A plain word is found fastest; Ctrl-C stops it.\n/find error|fail\n/find (?i)\"id\":\\s*7\\b\n/find (?-u)\\xff\\xfe",
         complete: Complete::Nothing,
         parse: args::find,
     },
@@ -260,7 +265,7 @@ pub static COMMANDS: &[Spec] = &[
         aliases: &[],
         synopsis: "[sent|received] [op=..] [REGEX] | off",
         summary: "choose which frames to see",
-        help: "Only the screen is filtered: all frames are held for /last and /find.\n\
+        help: "Only the screen is filtered: /last and /find know all frames.\n\
                Without arguments says what is filtered.\n\
                /filter received op=text\n/filter sent heartbeat\n/filter off",
         complete: Complete::Words(FILTER_WORDS),

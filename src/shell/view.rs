@@ -6,7 +6,7 @@ use crate::event::{Event, FrameEvent, Kind};
 use crate::recording::{Lines, Masks};
 use crate::render::{self, Format, HeadersShown, JsonShown, Meaning, Renderer, Subject, Timestamps};
 
-use super::scrollback::Entry;
+use super::ring::Entry;
 
 /// Turns events into text for the screen.
 pub struct View {
@@ -55,16 +55,10 @@ impl View {
         }
     }
 
-    /// Appends events of the past in the same way, leaving no trace in what comes next.
-    pub(super) fn again(&self, events: impl Iterator<Item = Event>, out: &mut String) {
-        let mut renderer = self.renderer.clone();
-        let mut lines = self.json.as_ref().map(|_| Lines::new(self.masks.clone()));
-        for event in events {
-            match &mut lines {
-                Some(lines) => json_line(lines, &event, out),
-                None => renderer.event(&event, out),
-            }
-        }
+    /// What shows events of the past in the same way, leaving no trace in what comes next.
+    pub(super) fn again(&self) -> View {
+        let json = self.json.as_ref().map(|_| Lines::new(self.masks.clone()));
+        View { renderer: self.renderer.clone(), masks: self.masks.clone(), json }
     }
 
     /// Appends a frame whole.

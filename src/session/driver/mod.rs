@@ -209,13 +209,14 @@ impl Driver {
         }
         self.tell_queued();
         if self.connection.output().len() >= OUTPUT_BATCH {
+            self.timeline.flush_early();
             self.write();
         }
         Ok(())
     }
 
     /// Waits until something happens, `until` (on the timeline's clock) passes, or a waker is used. Everything is
-    /// written and flushed before it blocks.
+    /// flushed, and then written, before it blocks.
     pub fn wait(&mut self, until: Option<Duration>) -> Waited {
         loop {
             if let Some(event) = self.inbox.pop_front() {
@@ -224,8 +225,13 @@ impl Driver {
             if let Some(fact) = self.connection.next_fact() {
                 return Waited::Event(self.tell(fact));
             }
+            // All that was read is recorded, then shown, before anything that follows from it is written and before more is
+            // read. Until the next event there is nothing else to flush.
+            if let Err(error) = self.timeline.flush() {
+                return Waited::SinkFailed(error);
+            }
             if self.phase == Phase::Over {
-                return self.timeline.flush().map_or_else(Waited::SinkFailed, |()| Waited::Over);
+                return Waited::Over;
             }
             self.write();
             if self.was_full && self.connection.output().len() <= OUTPUT_FULL / 2 {
@@ -236,14 +242,8 @@ impl Driver {
             if self.phase == Phase::Over {
                 continue;
             }
-            // Whatever was read is recorded before more is: a process killed under flood loses no more than one read.
-            if self.readable && self.burst < BURST {
-                if let Err(error) = self.timeline.flush() {
-                    return Waited::SinkFailed(error);
-                }
-                if self.read() {
-                    continue;
-                }
+            if self.readable && self.burst < BURST && self.read() {
+                continue;
             }
             if let Some(waited) = self.block(until) {
                 return waited;
@@ -251,12 +251,8 @@ impl Driver {
         }
     }
 
-    /// Flushes, then blocks until the socket is ready, and deals with whatever time has come. What is to be told at once
-    /// is returned.
+    /// Blocks until the socket is ready, and deals with whatever time has come. What is to be told at once is returned.
     fn block(&mut self, until: Option<Duration>) -> Option<Waited> {
-        if let Err(error) = self.timeline.flush() {
-            return Some(Waited::SinkFailed(error));
-        }
         self.burst = 0;
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();

@@ -1,13 +1,13 @@
 //! What a line does, on connections that only note what they are told.
 
+mod lookback;
+
 use std::io;
 
 use super::*;
 use crate::command::FrameSpec;
-use crate::event::Direction;
-use crate::protocol::Opcode;
-use crate::session::{Clock, LinkError, Sink as _};
-use crate::shell::samples::{brief, frame, plain, received};
+use crate::session::{Clock, LinkError};
+use crate::shell::samples::plain;
 
 /// A connection that keeps what it is told to send.
 struct Fake {
@@ -49,14 +49,17 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        Bench::with(true)
+        Bench::with(true, Recorder::default())
     }
 
-    fn with(polite: bool) -> Bench {
+    fn with(polite: bool, recorder: Recorder) -> Bench {
         let sent: Arc<Mutex<Vec<(u32, Command)>>> = Arc::default();
         let opened: Arc<Mutex<Vec<ConnectOptions>>> = Arc::default();
         let (memory, screen) = (Memory::default(), Screen::new(plain()));
-        let timeline = Timeline::new(Clock::start(), vec![Box::new(memory.clone()), Box::new(screen.clone())]);
+        let timeline = Timeline::new(
+            Clock::start(),
+            vec![Box::new(recorder.session.clone()), Box::new(memory.clone()), Box::new(screen.clone())],
+        );
         let (log, all) = (Arc::clone(&sent), Arc::clone(&opened));
         let open = move |options: ConnectOptions, _, number| -> io::Result<Arc<dyn Link>> {
             let state = Mutex::new(if options.url.contains("refused") { State::Closed } else { State::Open });
@@ -68,7 +71,7 @@ impl Bench {
             url => Ok(ConnectOptions::new(url)),
         };
         let mut shell = Shell::new(Setup {
-            recorder: Recorder::default(),
+            recorder,
             timeline,
             memory,
             screen,
@@ -192,7 +195,7 @@ fn disconnecting_and_leaving_close_with_1000() {
 
 #[test]
 fn a_peer_that_does_not_close_is_dropped_when_told_to_leave_at_once() {
-    let mut bench = Bench::with(false);
+    let mut bench = Bench::with(false, Recorder::default());
     bench.run("/connect ws://a");
     bench.shell.interrupted.store(true, Ordering::Relaxed);
     bench.shell.close_all();
@@ -225,27 +228,6 @@ fn a_file_runs_line_by_line_and_errors_name_their_place() {
     assert!(shown.contains("/source goes 8 files deep"), "{shown}");
     let shown = bench.run("/source /no/such");
     assert!(shown.starts_with("  error: cannot read \"/no/such\": "), "{shown}");
-}
-
-#[test]
-fn frames_of_the_past_are_shown_again() {
-    let mut bench = Bench::new();
-    assert!(bench.run("/show").starts_with("  error: no frames yet\n"));
-    assert!(bench.run("/last").starts_with("  error: no frames yet\n"));
-    let mut memory = bench.shell.memory.clone();
-    for (number, text) in [(1, "alpha"), (2, "beta"), (3, "alphabet")] {
-        memory.event(&received(number, text)).expect("taken in");
-    }
-    memory.event(&frame(4, Direction::Sent, Opcode::PING, "p")).expect("taken in");
-    assert_eq!(brief(&bench.run("/last 2")), "3 alphabet\n4 \"p\"\n");
-    assert_eq!(brief(&bench.run("/find ^alpha")), "1 alpha\n3 alphabet\n");
-    assert!(bench.run("/show 2").starts_with("▼ frame 2  received at 0.002 s"));
-    assert!(bench.run("/show -2").starts_with("▼ frame 3  "));
-    assert_eq!(bench.run("/show 9"), "  error: there is no frame 9 yet\n  hint: the newest is 4\n");
-    let shown = bench.run("/find gamma");
-    assert!(shown.starts_with("  error: nothing matches gamma\n  hint: 4 of 4 frames are held"), "{shown}");
-    let shown = bench.run("/stats");
-    assert!(shown.lines().next().is_some_and(|line| line.contains("payload bytes")), "{shown}");
 }
 
 #[test]

@@ -45,6 +45,24 @@ fn a_session_is_recorded_anyway_and_saved_after_the_fact() {
 }
 
 #[test]
+fn looking_back_shows_what_is_recorded_without_what_is_masked() {
+    if !tmux::is_installed() {
+        return;
+    }
+    let server = says(text("{\"user\":\"ann\",\"token\":\"t0p-secret\"}"));
+    let terminal = Terminal::new().run(&format!("{} --no-compress --mask-json '**.token'", server.url()));
+    // As it comes it is shown whole.
+    terminal.wait_for("t0p-secret");
+    terminal.enter("/find t0p");
+    terminal.wait_for("nothing matches t0p");
+    terminal.enter("/last");
+    let screen = terminal.wait_for("\"token\":\"***\"");
+    let times: Vec<&str> =
+        screen.lines().filter(|line| line.starts_with('▼')).filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert!(times.len() == 2 && times[0] == times[1], "{screen}");
+}
+
+#[test]
 fn no_session_is_kept_if_none_is_wanted() {
     if !tmux::is_installed() {
         return;

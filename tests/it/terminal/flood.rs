@@ -66,7 +66,7 @@ fn a_line_typed_key_by_key_stays_whole() {
     terminal.enter("calm");
     terminal.wait_for("it is calm");
     terminal.wait_for_prompt('●', "");
-    // The echo is among the frames held, byte for byte.
+    // The echo is among the frames of the past, byte for byte.
     terminal.enter("/find \\[whole");
     let screen = terminal.wait_until("the message both ways", |screen| {
         let whole = |sign| screen.lines().any(|line: &str| line.starts_with(sign) && line.contains(&typed));
@@ -107,7 +107,7 @@ fn quit_leaves_with_a_closing_handshake() {
 }
 
 #[test]
-fn what_is_not_shown_is_counted_and_held() {
+fn what_is_not_shown_is_counted_and_found() {
     let Some((_peer, terminal)) = flooded() else { return };
     terminal.enter("/filter sent");
     terminal.wait_for("shown: sent");
@@ -119,4 +119,21 @@ fn what_is_not_shown_is_counted_and_held() {
     terminal.enter("/stats");
     let all = |screen: &str| screen.lines().any(|line| line.trim_start().starts_with("received in all"));
     terminal.wait_until("the count", all);
+}
+
+#[test]
+fn the_first_frame_is_there_after_thousands_unless_nothing_is_recorded() {
+    for (args, recorded) in [("", true), ("--no-autosave", false)] {
+        let Some((_peer, terminal)) = connected(args) else { return };
+        terminal.enter(&format!("flood {RATE}"));
+        terminal.wait_until("thousands of frames", |screen| latest(screen) > 3000);
+        terminal.enter("calm");
+        terminal.wait_for("it is calm");
+        terminal.enter("/show 1");
+        let shown = if recorded { "frame 1  sent at" } else { "error: frame 1 is no longer held" };
+        let screen = terminal.wait_for(shown);
+        assert!(recorded || screen.contains("hint: only the last 1000 of "), "{screen}");
+        terminal.enter("/find drop 17 in");
+        terminal.wait_for(if recorded { "drop 17 in a flood" } else { "nothing matches drop 17 in" });
+    }
 }
