@@ -23,7 +23,7 @@
 //! floor 6  app        wires everything, one file a subcommand
 //!          cli        args (clap, pure) -> settings (resolved) ; report (error, hint, exit code)
 //! floor 5  shell      the prompt: line -> Command, one command table
-floor 4  script     Rhai: the API, expectations, cases
+//! floor 4  script     Rhai: the API, expectations, cases
 //! floor 3  render     Event -> text
 //!          recording  Event -> lines of the recording format, and back; numbers of a recording
 //!          report     a test run as plain data -> JSON and back, JUnit XML, TAP, HTML, GitHub's annotations

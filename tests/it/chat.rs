@@ -30,7 +30,7 @@ fn said(user: &str, room: &str, text: &str, n: u64) -> String {
 
 /// Every user hears just what happens in the room, in one order, wherever they are connected.
 fn everyone_hears_everyone_in_the_room(here: &Peer, there: &Peer) {
-    let (ann, cay) = (welcome("ann", "a&b") + &joined("ann"), welcome("cay", "other") + &joined("cay"));
+    let (ann, cay) = (welcome("ann", "a&b") + joined("ann").as_str(), welcome("cay", "other") + joined("cay").as_str());
     let (hears_ann, hears_cay) = (ann.len(), cay.len());
     let [ann_stays, cay_stays] =
         [(here, "ann", "a%26b", "7"), (here, "cay", "other", "4")].map(|(server, user, room, count)| {
@@ -38,18 +38,18 @@ fn everyone_hears_everyone_in_the_room(here: &Peer, there: &Peer) {
         });
     let ann_stays = ann_stays.start_seen(hears_ann);
     let cay_stays = cay_stays.start_seen(hears_cay);
-    let bob = welcome("bob", "a&b") + &joined("bob");
+    let bob = welcome("bob", "a&b") + joined("bob").as_str();
     let hi = said("bob", "a&b", "hi \\\"all\\\" é", 1);
     let again = said("bob", "a&b", "again", 2);
     let says = ["-x", SAY_HI, "-x", r#"{"type":"say","text":"again"}"#];
     join(there, "bob", "a%26b").args(says).args(["--count", "4"]).run().success(format!("{bob}{hi}{again}"));
     // The first that is heard in the other room, where it is the first that is said.
-    let dan = welcome("dan", "other") + &joined("dan");
+    let dan = welcome("dan", "other") + joined("dan").as_str();
     let aside = said("dan", "other", "aside", 1);
     let says = ["-x", r#"{"type":"say","text":"aside"}"#];
     join(there, "dan", "other").args(says).args(["--count", "3"]).run().success(format!("{dan}{aside}"));
     let eve = join(there, "eve", "a%26b").args(["--count", "2"]).run();
-    eve.success(welcome("eve", "a&b") + &joined("eve"));
+    eve.success(welcome("eve", "a&b") + joined("eve").as_str());
     let all = [&ann, &joined("bob"), &hi, &again, &left("bob"), &joined("eve")].map(String::as_str).concat();
     ann_stays.end().success(all);
     cay_stays.end().success([&cay, &joined("dan"), &aside].map(String::as_str).concat());
@@ -60,7 +60,7 @@ fn mistakes_are_answered(server: &Peer) {
     let error = "{\"type\":\"error\",\"message\":\"want {\\\"type\\\":\\\"say\\\",\\\"text\\\":\\\"...\\\"}\"}\n";
     let mistakes = ["hello", "null", "[1]", r#"{"type":"sing","text":"la"}"#, r#"{"type":"say","text":1}"#];
     let mut run = join(server, "ann", "alone");
-    let mut expected = welcome("ann", "alone") + &joined("ann");
+    let mut expected = welcome("ann", "alone") + joined("ann").as_str();
     for mistake in mistakes {
         run = run.args(["-x", mistake]);
         expected += error;
@@ -68,7 +68,7 @@ fn mistakes_are_answered(server: &Peer) {
     expected += &said("ann", "alone", "well", 1);
     run.args(["-x", r#"{"type":"say","text":"well"}"#, "--count", "8"]).run().success(expected);
     let binary = join(server, "ann", "binary").arg("--binary").stdin("x\n").args(["--count", "3"]).run();
-    binary.success(welcome("ann", "binary") + &joined("ann") + error);
+    binary.success(welcome("ann", "binary") + joined("ann").as_str() + error);
     for path in ["/chat", "/chat?user=ann", "/chat?user=&room=lobby", "/other?user=ann&room=lobby"] {
         let ended = wscope([server.url(path)]).run();
         assert_eq!(ended.code, Some(6), "{path}: {ended:?}");

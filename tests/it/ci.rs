@@ -33,7 +33,7 @@ fn example(name: &str) -> PathBuf {
 #[track_caller]
 fn succeeds(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
     assert!(output.status.success(), "{command:?}: {said}");
     output.stdout
 }
