@@ -7,6 +7,7 @@
 mod context;
 mod damage;
 mod joiner;
+mod literals;
 mod out;
 mod pattern;
 mod printer;
@@ -83,8 +84,8 @@ pub fn run(file: &Path, args: &ShowArgs, settings: &OutputSettings) -> Result<Ex
         out: Out::new(paged),
         damages,
     };
-    if let Some(needle) = viewer.selection.needle() {
-        reader.step_over_without(needle);
+    if let Some(pattern) = viewer.selection.sieve() {
+        reader.step_over(Box::new(pattern));
     }
     viewer.printer.begin(reader.first_line(), &mut viewer.out);
     if args.follow {

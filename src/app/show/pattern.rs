@@ -1,27 +1,28 @@
 //! A regular expression on payloads that most lines of a recording can be told not to match without decoding them.
 
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::Regex;
 
-use crate::recording::{FrameGlance, Text};
+use super::literals;
+use crate::recording::{FrameGlance, Sieve, Text};
 
-/// What is looked for.
-#[derive(Debug)]
+/// What is looked for. Clones share it.
+#[derive(Clone, Debug)]
 pub(super) struct Pattern {
     regex: Regex,
-    /// Bytes that each match has, and that a JSON string holds as they are, or else as `\u` and digits.
-    needle: Option<Finder<'static>>,
+    /// One of these is in each text that matches, as it stands in a recording if nothing is escaped there by `\u` and digits.
+    literals: Option<AhoCorasick>,
+    content: Vec<u8>,
 }
 
 impl Pattern {
     pub(super) fn new(regex: Regex) -> Pattern {
-        let needle = needle(regex.as_str()).map(|needle| Finder::new(needle).into_owned());
-        Pattern { regex, needle }
-    }
-
-    /// What every match has.
-    pub(super) fn needle(&self) -> Option<&[u8]> {
-        self.needle.as_ref().map(Finder::needle)
+        let search = |literals: Vec<Vec<u8>>| {
+            // What can't be searched for is not: each text is looked at then.
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals).ok()
+        };
+        let literals = literals::escaped(regex.as_str()).and_then(search);
+        Pattern { regex, literals, content: Vec::new() }
     }
 
     pub(super) fn is_match(&self, payload: &[u8]) -> bool {
@@ -29,50 +30,21 @@ impl Pattern {
     }
 
     /// Whether a frame that is a message by itself may match: always if it does.
-    pub(super) fn may_match(&self, frame: &FrameGlance<'_>) -> bool {
-        frame.text.is_none_or(|text| self.may_match_text(text))
-    }
-
-    fn may_match_text(&self, text: Text<'_>) -> bool {
-        if let Some(needle) = &self.needle
-            && !text.may_escape_any()
-            && needle.find(text.raw()).is_none()
-        {
-            return false;
-        }
-        text.decode().is_none_or(|text| self.regex.is_match(text.as_bytes()))
+    pub(super) fn may_match(&mut self, frame: &FrameGlance<'_>) -> bool {
+        frame.text.is_none_or(|text| self.may_want(text))
     }
 }
 
-/// The longest stretch of a pattern without special characters that stands for itself, also in a JSON string.
-fn needle(pattern: &str) -> Option<&str> {
-    if pattern.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$']) {
-        return None;
-    }
-    // JSON escapes quotes, backslashes and control characters (RFC 8259 section 7), and may escape slashes.
-    let stretches = pattern.split(|c: char| c.is_control() || matches!(c, '"' | '\\' | '/'));
-    stretches.max_by_key(|stretch| stretch.len()).filter(|stretch| !stretch.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_every_match_has_is_looked_for() {
-        for (pattern, expected) in [
-            ("price", Some("price")),
-            ("\"id\":123", Some(":123")),
-            ("a/bc", Some("bc")),
-            ("order-17", Some("order-17")),
-            ("\"", None),
-            ("pri.e", None),
-            ("(?i)price", None),
-            ("a|b", None),
-            ("tab\tbeds", Some("beds")),
-            ("né", Some("né")),
-        ] {
-            assert_eq!(needle(pattern), expected, "{pattern}");
+impl Sieve for Pattern {
+    fn find(&self, lines: &[u8]) -> Option<usize> {
+        match &self.literals {
+            Some(literals) => literals.find(lines).map(|found| found.start()),
+            None => Some(0),
         }
+    }
+
+    fn may_want(&mut self, text: Text<'_>) -> bool {
+        // An escape that JSON does not know is told elsewhere.
+        text.bytes(&mut self.content).is_none_or(|content| self.regex.is_match(content))
     }
 }

@@ -76,10 +76,10 @@ impl Selection {
         begun
     }
 
-    /// Bytes that every frame has that is wanted, if it is a text message by itself.
-    pub(super) fn needle(&self) -> Option<&[u8]> {
+    /// What lets text messages fall that are surely not wanted, if that alone decides.
+    pub(super) fn sieve(&self) -> Option<Pattern> {
         // Beyond its end a recording is not to be read.
-        self.pattern.as_ref().filter(|_| !self.around && self.to.is_none())?.needle()
+        self.pattern.clone().filter(|_| !self.around && self.to.is_none())
     }
 
     /// Whether a line's event is wanted, or needed to understand those that are.
@@ -129,7 +129,7 @@ impl Selection {
         }
     }
 
-    fn may_be_wanted(&self, glance: &Glance<'_>) -> bool {
+    fn may_be_wanted(&mut self, glance: &Glance<'_>) -> bool {
         if !self.connections.is_empty() && !self.connections.contains(&glance.connection) {
             return false;
         }
@@ -138,7 +138,7 @@ impl Selection {
         self.around || self.may_be_hit(frame)
     }
 
-    fn may_be_hit(&self, frame: &FrameGlance<'_>) -> bool {
+    fn may_be_hit(&mut self, frame: &FrameGlance<'_>) -> bool {
         if self.direction.is_some_and(|direction| direction != frame.direction) {
             return false;
         }
@@ -147,7 +147,7 @@ impl Selection {
             return true;
         }
         (self.opcodes.is_empty() || self.opcodes.contains(&frame.opcode))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.may_match(frame))
+            && self.pattern.as_mut().is_none_or(|pattern| pattern.may_match(frame))
     }
 }
 
