@@ -43,6 +43,8 @@ pub struct FrameGlance<'a> {
     /// The number of the message's first frame, and this one's index in it from 1.
     pub fragment: Option<(u64, u32)>,
     pub automatic: bool,
+    /// Whether something of the payload was taken out.
+    pub masked: bool,
     pub after: Option<Duration>,
     /// Whether it completes a message.
     pub ends_message: bool,
@@ -101,6 +103,7 @@ impl<'a> Glance<'a> {
             length,
             fragment: None,
             automatic: false,
+            masked: false,
             after,
             ends_message: true,
             wire: None,
@@ -144,6 +147,7 @@ struct Fields<'a> {
     length: Option<Value<'a>>,
     fragment: Option<Value<'a>>,
     automatic: Option<Value<'a>>,
+    masked: Option<Value<'a>>,
     after: Option<Value<'a>>,
     message: Option<Value<'a>>,
     wire: Option<Text<'a>>,
@@ -167,6 +171,7 @@ impl<'a> Fields<'a> {
             b"length" => self.length = Some(value),
             b"fragment" => self.fragment = Some(value),
             b"auto" => self.automatic = Some(value),
+            b"masked" => self.masked = Some(value),
             b"after" => self.after = Some(value),
             b"message" => self.message = Some(value),
             b"wire" => self.wire = value.text(),
@@ -206,6 +211,7 @@ impl<'a> Fields<'a> {
             length: 0,
             fragment,
             automatic: self.automatic.and_then(Value::flag).unwrap_or_default(),
+            masked: self.masked.and_then(Value::flag).unwrap_or_default(),
             after: self.after.and_then(Value::seconds),
             ends_message: fin && !opcode.is_control() && !opcode.is_reserved(),
             wire: self.wire,

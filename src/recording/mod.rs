@@ -4,6 +4,7 @@
 //! it is UTF-8 and base64 else, so that `grep`, `jq` and `git diff` read it and no byte is lost.
 
 mod blocks;
+mod bound;
 mod copy;
 mod error;
 mod glance;
@@ -22,6 +23,7 @@ mod switch;
 mod text;
 mod writer;
 
+pub use bound::Bound;
 pub use copy::{Copy, CopyError};
 pub use error::ReadError;
 pub use glance::{FrameGlance, Glance};

@@ -171,8 +171,8 @@ fn grep_finds_what_the_payload_holds_however_it_is_written() {
     let mut text = CHAT.lines().next().unwrap().to_owned() + "\n";
     for payload in payloads {
         let op = if payload.contains("[8,2]") { "continuation" } else { "text" };
-        text +=
-            &format!("{{\"t\":1.000000,\"c\":1,\"ev\":\"frame\",\"dir\":\"received\",\"op\":\"{op}\",{payload}}}\n");
+        let head = format!(r#""t":1.000000,"c":1,"ev":"frame","dir":"received","op":"{op}""#);
+        text += &["{", &head, ",", payload, "}\n"].concat();
     }
     let (_folder, path) = recording(&text);
     for (pattern, expected) in [

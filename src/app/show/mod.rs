@@ -19,12 +19,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use crate::cli::args::show::{Bound, ShowArgs};
+use crate::cli::args::show::ShowArgs;
 use crate::cli::report::stdout_written;
 use crate::cli::settings::OutputSettings;
 use crate::cli::{Exit, Report};
 use crate::event::{Event, Kind};
-use crate::recording::{Entry, ReadError, Reader};
+use crate::recording::{Bound, Entry, ReadError, Reader};
 use crate::session::waker;
 use crate::transport::in_words;
 use context::Context;

@@ -3,10 +3,10 @@
 
 use super::Item;
 use super::pattern::Pattern;
-use crate::cli::args::show::{Bound, JsonMatch, SelectionArgs};
+use crate::cli::args::show::{JsonMatch, SelectionArgs};
 use crate::event::{Direction, FrameEvent, Kind};
 use crate::protocol::Opcode;
-use crate::recording::{FrameGlance, Glance, Look};
+use crate::recording::{Bound, FrameGlance, Glance, Look};
 
 /// What only the line says of an event.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +84,7 @@ impl Selection {
 
     /// Whether a line's event is wanted, or needed to understand those that are.
     pub(super) fn look(&mut self, glance: &Glance<'_>, verbatim: bool, sight: &mut Sight) -> Look {
-        if self.ends_before(glance) {
+        if self.to.is_some_and(|to| to.is_passed(glance)) {
             self.over = true;
             return Look::End;
         }
@@ -119,14 +119,6 @@ impl Selection {
     /// Whether it is frames that are selected, by what they are.
     fn selects_frames(&self) -> bool {
         self.direction.is_some() || !self.opcodes.is_empty() || self.pattern.is_some() || !self.json.is_empty()
-    }
-
-    fn ends_before(&self, glance: &Glance<'_>) -> bool {
-        match self.to {
-            None => false,
-            Some(Bound::Time(to)) => glance.time > to,
-            Some(Bound::Frame(to)) => glance.frame.is_some_and(|frame| frame.number > to),
-        }
     }
 
     fn may_be_wanted(&mut self, glance: &Glance<'_>) -> bool {
