@@ -1,6 +1,8 @@
 //! Recordings as their users get them: read by jq, killed in the middle, on full disks, with two recorders, masked, old.
 
+mod full;
 mod killed;
+mod progress;
 mod shell;
 
 use std::fs;

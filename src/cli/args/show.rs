@@ -1,7 +1,5 @@
 //! Options of looking at a recording: which of it, and how much around it.
 
-use std::time::Duration;
-
 use clap::Args;
 use regex::bytes::Regex;
 
@@ -98,6 +96,8 @@ fn json_match(text: &str) -> Result<JsonMatch, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -93,7 +93,7 @@ fn start(name: &str, installed: bool, program: &Path, script: &str, args: &[&str
 }
 
 /// Says it past the test harness, which swallows what a passing test prints, and in the summary of scripts/test.
-fn skip(line: &str) {
+pub(crate) fn skip(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
     if let Some(path) = std::env::var_os("WSCOPE_SKIPS") {
         let _ = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| writeln!(file, "{line}"));
