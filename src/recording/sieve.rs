@@ -55,3 +55,71 @@ impl Ahead {
         self.nothing_before = offset + found as u64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use memchr::memmem::find;
+
+    use super::*;
+    use crate::event::samples::{at, received};
+    use crate::event::{Event, Kind};
+    use crate::protocol::Opcode;
+    use crate::recording::{Entry, Glance, Lines, Look, Reader, Secrets, line};
+
+    const WANTED: &[u8] = b"needle";
+
+    #[derive(Debug)]
+    struct Needle;
+
+    impl Sieve for Needle {
+        fn find(&self, lines: &[u8]) -> Option<usize> {
+            find(lines, WANTED)
+        }
+
+        fn may_want(&mut self, text: Text<'_>) -> bool {
+            find(text.raw(), WANTED).is_some()
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_wanted_is_lost_wherever_a_block_ends_and_after_a_jump() {
+        let mut file = Vec::new();
+        line::header(std::time::UNIX_EPOCH, Secrets::Keep, &mut file);
+        let mut lines = Lines::new(Secrets::Keep);
+        let mut wanted = Vec::new();
+        for number in 1..=40_000u64 {
+            let mut text = "\"x\"".repeat((number * 7 % 61) as usize);
+            if number % 97 == 0 || number % 1009 < 2 {
+                text += "a needle";
+                wanted.push(number);
+            }
+            let frame = Kind::Frame(received(number, Opcode::TEXT, text.as_bytes()));
+            lines.event(&at(number, frame), &mut file);
+        }
+        assert!(file.len() > 5 << 20, "several blocks: {}", file.len());
+        let mut reader = Reader::new(Cursor::new(&file), "r.wsrec").unwrap();
+        reader.step_over(Box::new(Needle));
+        let mut looks = 0;
+        let mut rest = |reader: &mut Reader<_>| {
+            let mut found = Vec::new();
+            let mut look = |_: &Glance<'_>| {
+                looks += 1;
+                Look::Take
+            };
+            while let Some(Entry::Event(Event { kind: Kind::Frame(frame), .. })) = reader.entry_if(&mut look).unwrap() {
+                let data = frame.message.unwrap().data;
+                found.extend(find(&data, WANTED).map(|_| frame.number));
+            }
+            found
+        };
+        assert_eq!(rest(&mut reader), wanted);
+        for from in [30_000, 20_000, 97, 1] {
+            reader.seek_frame(from).unwrap();
+            let behind: Vec<u64> = wanted.iter().copied().filter(|number| *number >= from).collect();
+            assert_eq!(rest(&mut reader), behind, "from {from}");
+        }
+        assert!(looks < 5 * 1000, "{looks} looks");
+    }
+}
