@@ -77,7 +77,6 @@ impl<'a> Text<'a> {
 
     /// Fills the front of the buffer, which only grows: how many bytes of it.
     fn unescape(self, buffer: &mut Vec<u8>) -> Option<usize> {
-        const WORD: usize = 8;
         let raw = self.raw;
         if buffer.len() < raw.len() {
             buffer.resize(raw.len(), 0);
@@ -87,7 +86,7 @@ impl<'a> Text<'a> {
         while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
             let plain = if let Some(word) = rest.first_chunk::<WORD>() {
                 buffer[to..to + WORD].copy_from_slice(word);
-                backslash(u64::from_le_bytes(*word))
+                first(places(*word, b'\\'))
             } else {
                 let plain = rest.iter().position(|byte| *byte == b'\\').unwrap_or(rest.len());
                 buffer[to..to + plain].copy_from_slice(&rest[..plain]);
@@ -96,9 +95,15 @@ impl<'a> Text<'a> {
             from += plain;
             to += plain;
             if raw.get(from) == Some(&b'\\') {
-                let (c, taken) = unescape(&raw[from..])?;
-                to += c.encode_utf8(&mut buffer[to..]).len();
-                from += taken;
+                if let Some(byte @ (b'"' | b'\\')) = raw.get(from + 1) {
+                    buffer[to] = *byte;
+                    to += 1;
+                    from += 2;
+                } else {
+                    let (c, taken) = unescape(&raw[from..])?;
+                    to += c.encode_utf8(&mut buffer[to..]).len();
+                    from += taken;
+                }
             }
         }
         Some(to)
@@ -118,11 +123,7 @@ impl<'a> Text<'a> {
 
     /// The string in front, and what is behind its closing quote; `bytes` begin behind the opening one.
     pub(super) fn split(bytes: &'a [u8]) -> Option<(Text<'a>, &'a [u8])> {
-        let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
-        let first = match bytes.iter().take(SHORT).position(is_special) {
-            Some(first) => first,
-            None => SHORT + memchr::memchr2(b'"', b'\\', bytes.get(SHORT..)?)?,
-        };
+        let first = special(bytes)?;
         let split = |at: usize, escapes| Some((Text { raw: &bytes[..at], escapes }, &bytes[at + 1..]));
         if bytes[first] == b'"' {
             return split(first, Escapes::Short(0));
@@ -152,8 +153,24 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Bytes that are looked at one by one: names and most values are not longer.
-const SHORT: usize = 16;
+/// Bytes that are looked at together where strings are short.
+const WORD: usize = 8;
+
+/// Words that names and most values are not longer than.
+const SHORT: usize = 2;
+
+/// The first quote or backslash.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let words = bytes.as_chunks::<WORD>().0;
+    for (index, word) in words.iter().take(SHORT).enumerate() {
+        let found = places(*word, b'"') | places(*word, b'\\');
+        if found != 0 {
+            return Some(index * WORD + first(found));
+        }
+    }
+    let from = words.len().min(SHORT) * WORD;
+    Some(from + memchr::memchr2(b'"', b'\\', &bytes[from..])?)
+}
 
 /// The escapes of what may be the rest of a string, from its opening quote or a backslash on; `None` if it does not surely
 /// have its end at its own: each of its quotes must be behind a backslash that is behind none. Payloads come last and JSON has
@@ -177,12 +194,16 @@ fn escapes_to_end(rest: &[u8]) -> Option<Escapes> {
     sure.then_some(if any == 0 { Escapes::Short(count) } else { Escapes::Any })
 }
 
-/// How many bytes of eight are before the first backslash; the first is the lowest.
-const fn backslash(word: u64) -> usize {
+/// The highest bit of the first byte that is this one is set, and none before it; those behind it mean nothing.
+const fn places(word: [u8; WORD], byte: u8) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let zero_where = word ^ (ONES * b'\\' as u64);
-    let found = zero_where.wrapping_sub(ONES) & !zero_where & (ONES << 7);
-    found.trailing_zeros() as usize / 8
+    let zero_where = u64::from_le_bytes(word) ^ (ONES * byte as u64);
+    zero_where.wrapping_sub(ONES) & !zero_where & (ONES << 7)
+}
+
+/// How many bytes are before the first of these places; all of a word if there are none.
+const fn first(places: u64) -> usize {
+    places.trailing_zeros() as usize / 8
 }
 
 /// The character that an escape at the front of `bytes` stands for, and the escape's length (RFC 8259 section 7).
