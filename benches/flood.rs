@@ -13,9 +13,9 @@
 mod peer;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use peer::feed;
+use peer::{feed, most_memory};
 
 const ROUNDS: usize = 5;
 
@@ -49,13 +49,6 @@ fn websocat(path: &Path, url: &str) -> Command {
     let mut command = Command::new(path);
     command.args(["-U", "-B", "4000000", url]).stdin(Stdio::null()).stdout(Stdio::null());
     command
-}
-
-/// The peak of the resident memory so far, in KiB; 0 where the system does not say.
-fn most_memory(child: &Child) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// Prints the median, with the most memory of all rounds, and gives its seconds inverted.

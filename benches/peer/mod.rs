@@ -1,5 +1,7 @@
 //! The bare server that feeds prepared frames to a program, and the other program to compare with: what the benchmarks share.
 
+#![allow(dead_code, reason = "each uses some of it")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -67,6 +69,13 @@ pub fn report(name: &str, size: usize, total: usize, seconds: &mut [f64], remark
     let (messages, bytes) = ((total / size) as f64 / seconds, total as f64 / seconds);
     println!("  {name:10} {:8.2} M messages/s {:8.2} GB/s{remark}", messages / 1e6, bytes / 1e9);
     1.0 / seconds
+}
+
+/// The peak of the resident memory so far, in KiB; 0 where the system does not say.
+pub fn most_memory(child: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 fn shake_hands(stream: &mut TcpStream) {

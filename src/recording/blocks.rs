@@ -36,6 +36,11 @@ impl Blocks {
         self.at
     }
 
+    /// All that is held, from the front of the buffer to the end of what was read.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.buffer[..self.end]
+    }
+
     pub(super) fn restart(&mut self, offset: u64) {
         (self.start, self.end, self.at) = (0, 0, offset);
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use super::line::{self, Base};
-use super::{Entry, Lines, Masks, ReadError, Reader};
+use super::{Entry, Glance, Lines, Look, Masks, ReadError, Reader};
 
 /// How much is gathered before it is written, in bytes.
 const BATCH: usize = 256 << 10;
@@ -42,15 +42,22 @@ impl Copy {
         let mut buffer = Vec::new();
         let mut lines = Lines::new(self.masks.clone());
         line::header(reader.header().created.unwrap_or(SystemTime::UNIX_EPOCH), self.masks.secrets(), &mut buffer);
-        while let Some(entry) = reader.entry().map_err(CopyError::Read)? {
+        loop {
+            let mut masked = false;
+            let mut look = |glance: &Glance<'_>| {
+                masked = glance.frame.is_some_and(|frame| frame.masked);
+                Look::Take
+            };
+            let Some(entry) = reader.entry_if(&mut look).map_err(CopyError::Read)? else { break };
             match entry {
-                Entry::Event(event) => lines.event(&event, &mut buffer),
+                Entry::Event(event) => lines.again(&event, masked, &mut buffer),
                 Entry::Append(header) => {
                     let created = header.created.unwrap_or(SystemTime::UNIX_EPOCH);
                     lines = lines.append(Base::default(), reader.time(), created, &mut buffer);
                 }
-                Entry::Unknown(_) => {
-                    told(format!("line at byte {} left out: of a kind that is not known here", reader.place().offset));
+                Entry::Unknown(line) => {
+                    self.masks.line(&line, &mut buffer);
+                    buffer.push(b'\n');
                 }
                 Entry::Damaged(damage) => told(damage.to_string()),
             }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::event::Direction;
 use crate::protocol::{LengthForm, MaskKey, Opcode};
 
-use super::scan::{Members, Text, Value};
+use super::plain::Plain;
+use super::scan::{Members, Value};
+use super::text::Text;
 
 /// The fixed fields of an event's line.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,8 @@ pub struct FrameGlance<'a> {
     /// The number of the message's first frame, and this one's index in it from 1.
     pub fragment: Option<(u64, u32)>,
     pub automatic: bool,
+    /// Whether something of the payload was taken out.
+    pub masked: bool,
     pub after: Option<Duration>,
     /// Whether it completes a message.
     pub ends_message: bool,
@@ -71,7 +75,46 @@ impl<'a> Glance<'a> {
     /// Looks at a line; `next_frame` is the number of the next frame, and is moved on by one.
     ///
     /// The error says what is wrong with the line.
+    #[inline]
     pub(super) fn of(line: &'a [u8], next_frame: &mut u64) -> Result<Glance<'a>, &'static str> {
+        match Plain::of(line) {
+            Some(plain) => {
+                let glance = Glance::of_plain(line, &plain, *next_frame);
+                *next_frame = next_frame.saturating_add(1);
+                Ok(glance)
+            }
+            None => Glance::of_any(line, next_frame),
+        }
+    }
+
+    #[inline]
+    fn of_plain(line: &'a [u8], plain: &Plain<'a>, number: u64) -> Glance<'a> {
+        let Plain { time, connection, direction, mask, after, text } = *plain;
+        let length = text.size() as u64;
+        let frame = FrameGlance {
+            number,
+            says_number: false,
+            direction,
+            opcode: Opcode::TEXT,
+            fin: true,
+            rsv: 0,
+            mask,
+            form: LengthForm::minimal(length),
+            length,
+            fragment: None,
+            automatic: false,
+            masked: false,
+            after,
+            ends_message: true,
+            wire: None,
+            text: Some(text),
+            base64: None,
+        };
+        Glance { time, connection, name: b"frame", frame: Some(frame), line }
+    }
+
+    /// The same for any line, whatever its members and their order.
+    pub(super) fn of_any(line: &'a [u8], next_frame: &mut u64) -> Result<Glance<'a>, &'static str> {
         let mut fields = Fields::default();
         let mut members = Members::of(line);
         for (name, value) in members.by_ref() {
@@ -104,6 +147,7 @@ struct Fields<'a> {
     length: Option<Value<'a>>,
     fragment: Option<Value<'a>>,
     automatic: Option<Value<'a>>,
+    masked: Option<Value<'a>>,
     after: Option<Value<'a>>,
     message: Option<Value<'a>>,
     wire: Option<Text<'a>>,
@@ -127,6 +171,7 @@ impl<'a> Fields<'a> {
             b"length" => self.length = Some(value),
             b"fragment" => self.fragment = Some(value),
             b"auto" => self.automatic = Some(value),
+            b"masked" => self.masked = Some(value),
             b"after" => self.after = Some(value),
             b"message" => self.message = Some(value),
             b"wire" => self.wire = value.text(),
@@ -166,6 +211,7 @@ impl<'a> Fields<'a> {
             length: 0,
             fragment,
             automatic: self.automatic.and_then(Value::flag).unwrap_or_default(),
+            masked: self.masked.and_then(Value::flag).unwrap_or_default(),
             after: self.after.and_then(Value::seconds),
             ends_message: fin && !opcode.is_control() && !opcode.is_reserved(),
             wire: self.wire,

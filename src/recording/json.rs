@@ -157,7 +157,7 @@ const ESCAPES: [u8; 256] = {
 };
 
 /// A JSON string with its quotes: only what must be escaped is. Most text needs nothing, and is copied in chunks.
-fn string(text: &str, out: &mut Vec<u8>) {
+pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + text.len() / 8 + 2);
     out.push(b'"');
     for chunk in text.as_bytes().chunks(CHUNK) {

@@ -142,6 +142,11 @@ impl Lines {
 
     /// Appends an event's line, with `\n`.
     pub fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
+        self.again(event, false, out);
+    }
+
+    /// The same for an event that was written before; `masked`: something of its payload was taken out then.
+    pub fn again(&mut self, event: &Event, masked: bool, out: &mut Vec<u8>) {
         let connection = event.connection;
         let start = out.len();
         let mut object = Object::begin(out);
@@ -156,7 +161,7 @@ impl Lines {
             Kind::Response(response) => self.response(connection, response, &mut object),
             Kind::Fault(fault) => self.fault(connection, fault, &mut object),
             Kind::Ready(made) => self.ready(made, &mut object),
-            Kind::Frame(frame) => self.frame(connection, frame, &mut object),
+            Kind::Frame(frame) => self.frame(connection, frame, masked, &mut object),
             Kind::Violation { frame, violation } => {
                 broken(frame.map(|frame| frame + self.base.frame), violation, &mut object);
             }

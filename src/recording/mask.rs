@@ -4,6 +4,7 @@
 //! [`QUERY_WORDS`], or give [`Masks`] names of one's own.
 
 mod json;
+mod unknown;
 
 use std::borrow::Cow;
 use std::ops::Range;

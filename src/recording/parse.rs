@@ -16,7 +16,8 @@ use crate::protocol::{DeflateParams, Frame, Header, Opcode, Rule};
 use crate::transport::{Certificate, TlsInfo};
 
 use super::glance::{FrameGlance, Glance, hex};
-use super::scan::{Members, Text, Value};
+use super::scan::{Members, Value};
+use super::text::Text;
 
 /// What a line is, if it is in order.
 #[derive(Debug)]

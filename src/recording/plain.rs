@@ -1,62 +1,84 @@
-//! Frames as most lines have them, told not to hold what is looked for in a fraction of the time that it takes to read a line.
+//! Frames as most lines have them, read in a fraction of the time that it takes to read any line: a text message in one frame,
+//! without a number of its own, as this program writes it.
 //!
-//! A line is only stepped over here if [`Glance::of`](super::Glance) would make of it a frame that is whole, counted and no
-//! fragment: whatever is unusual is left to it.
+//! Only what [`Glance::of`](super::Glance) would read in the same way is read here: whatever is unusual is left to it.
 
-use memchr::memmem::Finder;
+use std::time::Duration;
 
-use super::scan::{Escapes, escapes_to_end};
+use crate::event::Direction;
+use crate::protocol::MaskKey;
 
-/// Whether a line surely is a text message in one frame without a number of its own, and surely without these bytes, which a
-/// JSON string holds as they are or as `\u` and digits.
-pub(super) fn is_message_without(line: &[u8], needle: &Finder<'_>) -> bool {
-    payload_at(line).is_some_and(|quote| {
-        let quoted = line[quote..].strip_suffix(b"\"}");
-        quoted.is_some_and(|quoted| needle.find(quoted).is_none() && escapes_to_end(quoted) == Some(Escapes::Special))
-    })
+use super::text::Text;
+
+/// What such a line says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain<'a> {
+    pub(super) time: Duration,
+    pub(super) connection: u32,
+    pub(super) direction: Direction,
+    pub(super) mask: Option<MaskKey>,
+    pub(super) after: Option<Duration>,
+    pub(super) text: Text<'a>,
 }
 
-/// What each match of a regular expression has, as [`Reader::step_over_without`](super::Reader::step_over_without) wants it: the
-/// longest stretch of one without special characters that a JSON string holds as it is.
-#[must_use]
-pub fn needle(pattern: &str) -> Option<&str> {
-    if pattern.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$']) {
-        return None;
+impl<'a> Plain<'a> {
+    /// Reads a line; `None`: it is not one of these.
+    #[inline]
+    pub(super) fn of(line: &'a [u8]) -> Option<Plain<'a>> {
+        let (time, rest) = seconds(line.strip_prefix(b"{\"t\":")?)?;
+        let (connection, rest) = digits(rest.strip_prefix(b",\"c\":")?)?;
+        let rest = rest.strip_prefix(b",\"ev\":\"frame\",\"dir\":\"")?;
+        let (direction, rest) = match rest.strip_prefix(b"received") {
+            Some(rest) => (Direction::Received, rest),
+            None => (Direction::Sent, rest.strip_prefix(b"sent")?),
+        };
+        let mut rest = rest.strip_prefix(b"\",\"op\":\"text\",\"")?;
+        let mut mask = None;
+        if let Some(behind) = rest.strip_prefix(b"mask\":\"") {
+            let (key, behind) = behind.split_first_chunk::<8>()?;
+            mask = Some(masking_key(*key)?);
+            rest = behind.strip_prefix(b"\",\"")?;
+        }
+        let mut after = None;
+        if let Some(behind) = rest.strip_prefix(b"after\":") {
+            let (passed, behind) = seconds(behind)?;
+            after = Some(passed);
+            rest = behind.strip_prefix(b",\"")?;
+        }
+        let text = Text::whole(rest.strip_prefix(b"text\":")?.strip_suffix(b"\"}")?)?;
+        Some(Plain { time, connection, direction, mask, after, text })
     }
-    // JSON escapes quotes, backslashes and control characters (RFC 8259 section 7), and may escape slashes.
-    let stretches = pattern.split(|c: char| c.is_control() || matches!(c, '"' | '/'));
-    stretches.max_by_key(|stretch| stretch.len()).filter(|stretch| !stretch.is_empty())
 }
 
-/// Where the opening quote of the payload is.
-fn payload_at(line: &[u8]) -> Option<usize> {
-    let rest = seconds(line.strip_prefix(b"{\"t\":")?)?;
-    let rest = digits(rest.strip_prefix(b",\"c\":")?, 9)?;
-    let rest = rest.strip_prefix(b",\"ev\":\"frame\",\"dir\":\"")?;
-    let rest = rest.strip_prefix(b"sent").or_else(|| rest.strip_prefix(b"received"))?;
-    let mut rest = rest.strip_prefix(b"\",\"op\":\"text\",\"")?;
-    if let Some(mask) = rest.strip_prefix(b"mask\":\"") {
-        let (key, behind) = mask.split_at_checked(8)?;
-        rest = behind.strip_prefix(b"\",\"").filter(|_| key.iter().all(u8::is_ascii_hexdigit))?;
+/// Seconds with six decimals, and what is behind them.
+#[inline]
+fn seconds(bytes: &[u8]) -> Option<(Duration, &[u8])> {
+    let (whole, rest) = digits(bytes)?;
+    let (decimals, rest) = rest.strip_prefix(b".")?.split_first_chunk::<6>()?;
+    let (micros, wrong) = decimals.iter().fold((0, false), |(value, wrong), byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (value * 10 + u32::from(digit), wrong || digit > 9)
+    });
+    if wrong { None } else { Some((Duration::new(u64::from(whole), micros * 1000), rest)) }
+}
+
+/// A number of one digit to nine, and what is behind it.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut value, mut count) = (0, 0);
+    while let Some(digit) = bytes.get(count).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9) {
+        if count == 9 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit);
+        count += 1;
     }
-    if let Some(after) = rest.strip_prefix(b"after\":") {
-        rest = seconds(after)?.strip_prefix(b",\"")?;
-    }
-    let quoted = rest.strip_prefix(b"text\":")?;
-    (quoted.first() == Some(&b'"')).then_some(line.len() - quoted.len())
+    (count > 0).then(|| (value, &bytes[count..]))
 }
 
-/// Behind seconds with six decimals.
-fn seconds(bytes: &[u8]) -> Option<&[u8]> {
-    let part = digits(bytes, 9)?.strip_prefix(b".")?;
-    let (decimals, rest) = part.split_at_checked(6)?;
-    decimals.iter().all(u8::is_ascii_digit).then_some(rest)
-}
-
-/// Behind one digit to `most`.
-fn digits(bytes: &[u8], most: usize) -> Option<&[u8]> {
-    let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (1..=most).contains(&count).then(|| &bytes[count..])
+fn masking_key(digits: [u8; 8]) -> Option<MaskKey> {
+    let value = digits.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))?;
+    Some(value.to_be_bytes())
 }
 
 #[cfg(test)]
@@ -66,53 +88,43 @@ mod tests {
     use super::*;
     use crate::recording::Glance;
 
+    const LINE: &str =
+        r#"{"t":1.000020,"c":1,"ev":"frame","dir":"received","op":"text","after":0.010000,"text":"{\"a\":1}"}"#;
+
+    #[test]
+    fn most_lines_are_plain() {
+        let plain = Plain::of(LINE.as_bytes()).unwrap();
+        assert_eq!((plain.time, plain.after), (Duration::from_micros(1_000_020), Some(Duration::from_millis(10))));
+        assert_eq!((plain.text.size(), plain.text.decode().as_deref()), (7, Some("{\"a\":1}")));
+        for unusual in
+            [("\"c\":1", "\"c\":1,\"n\":3"), ("\"c\":1", "\"c\":1234567890"), ("\"}", "\"} "), ("1}", "1\\\\\"}")]
+        {
+            assert!(Plain::of(LINE.replacen(unusual.0, unusual.1, 1).as_bytes()).is_none(), "{unusual:?}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_is_stepped_over_is_a_counted_message_without_it(
+        fn what_is_read_is_what_any_line_says(
             text in "[ab\"\\\\/\\n u]{0,12}",
             sent: bool,
             insert in proptest::option::of((0usize..90, "[\"\\\\,{}n:0a]{1,3}")),
             cut in proptest::option::of(0usize..120),
         ) {
             let payload = serde_json::to_string(&text).unwrap();
-            let head = if sent { "\"sent\",\"op\":\"text\",\"mask\":\"00ff00ff\"" } else { "\"received\",\"op\":\"text\"" };
-            let mut line = format!("{{\"t\":0.000001,\"c\":1,\"ev\":\"frame\",\"dir\":{head},\"text\":{payload}}}");
+            let head = if sent { "\"sent\",\"op\":\"text\",\"mask\":\"00fF01a9\"" } else { "\"received\",\"op\":\"text\"" };
+            let mut line = format!("{{\"t\":10.000001,\"c\":1,\"ev\":\"frame\",\"dir\":{head},\"text\":{payload}}}");
             if let Some((at, insert)) = insert {
                 line.insert_str(at.min(line.len()), &insert);
             }
             line.truncate(cut.unwrap_or(usize::MAX).min(line.len()));
-            if is_message_without(line.as_bytes(), &Finder::new("ab")) {
-                let mut next = 7;
-                let glance = Glance::of(line.as_bytes(), &mut next).unwrap();
-                let frame = glance.frame.unwrap();
-                prop_assert_eq!((frame.number, next, frame.fragment), (7, 8, None));
-                prop_assert!(frame.text.unwrap().decode().is_none_or(|text| !text.contains("ab")));
+            if let Some(plain) = Plain::of(line.as_bytes()) {
+                let (mut next, mut same) = (7, 7);
+                let any = Glance::of_any(line.as_bytes(), &mut next).unwrap();
+                prop_assert_eq!(format!("{any:?}"), format!("{:?}", Glance::of(line.as_bytes(), &mut same).unwrap()));
+                prop_assert_eq!((next, same), (8, 8));
+                prop_assert_eq!(any.frame.unwrap().text.unwrap(), plain.text);
             }
         }
-    }
-
-    #[test]
-    fn only_what_every_match_has_is_looked_for() {
-        for (pattern, expected) in [
-            ("price", Some("price")),
-            ("\"id\":123", Some(":123")),
-            ("a/bc", Some("bc")),
-            ("\"", None),
-            ("pri.e", None),
-            ("(?i)price", None),
-            ("a|b", None),
-            ("tab\tbeds", Some("beds")),
-            ("né", Some("né")),
-        ] {
-            assert_eq!(needle(pattern), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn most_lines_are_plain() {
-        let line =
-            br#"{"t":1.000000,"c":1,"ev":"frame","dir":"received","op":"text","after":0.010000,"text":"{\"a\":1}"}"#;
-        assert!(is_message_without(line, &Finder::new("needle")));
-        assert!(!is_message_without(line, &Finder::new("a")));
     }
 }

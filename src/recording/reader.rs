@@ -9,8 +9,6 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use memchr::memmem::Finder;
-
 use crate::event::Event;
 
 use super::blocks::{Blocks, Found};
@@ -18,8 +16,8 @@ use super::error::ReadError;
 use super::glance::Glance;
 use super::line::VERSION;
 use super::parse::{Line, Parsed, Parser};
-use super::plain::is_message_without;
 use super::scan::Members;
+use super::sieve::{Ahead, Sieve};
 
 /// The longest line that is held, in bytes: more than any message under the default limit makes.
 const LONGEST: usize = 1 << 30;
@@ -97,7 +95,7 @@ pub struct Reader<R> {
     name: String,
     header: Header,
     first_line: Vec<u8>,
-    needle: Option<Finder<'static>>,
+    sieve: Option<Ahead>,
     pub(super) body: u64,
     blocks: Blocks,
     pub(super) next_frame: u64,
@@ -147,7 +145,7 @@ impl<R: Read> Reader<R> {
             name,
             header,
             first_line,
-            needle: None,
+            sieve: None,
             body,
             blocks,
             next_frame: 1,
@@ -164,10 +162,9 @@ impl<R: Read> Reader<R> {
         Reader { following: true, ..self }
     }
 
-    /// From now on [`Reader::entry_if`] may step over messages in one frame without these bytes and without a look at them. They
-    /// must not hold what JSON may escape by itself: quotes, backslashes, slashes, controls.
-    pub fn step_over_without(&mut self, needle: &[u8]) {
-        self.needle = Some(Finder::new(needle).into_owned());
+    /// From now on [`Reader::entry_if`] may step over text messages in one frame that this lets fall, without a look at them.
+    pub fn step_over(&mut self, sieve: Box<dyn Sieve>) {
+        self.sieve = Some(Ahead::new(sieve));
     }
 
     /// What the file begins with.
@@ -226,12 +223,12 @@ impl<R: Read> Reader<R> {
             let size = line.size;
             let damaged = |place, reason| Ok(Some(Entry::Damaged(Damage { place, size, reason })));
             let Some(range) = line.bytes else { return damaged(self.place, line.problem) };
-            let bytes = &self.blocks.buffer[range];
-            if self.needle.as_ref().is_some_and(|needle| is_message_without(bytes, needle)) {
+            let unwanted = |ahead: &mut Ahead| ahead.is_unwanted(self.blocks.held(), &range, line.offset);
+            if self.sieve.as_mut().is_some_and(unwanted) {
                 self.next_frame += 1;
                 continue;
             }
-            let glance = match Glance::of(bytes, &mut self.next_frame) {
+            let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
                 Ok(glance) => glance,
                 Err(reason) => return damaged(self.place, reason),
             };
@@ -262,14 +259,17 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// When the file can't be read.
+    #[inline]
     pub fn glance(&mut self) -> Result<Option<Result<Glance<'_>, Damage>>, ReadError> {
         let Some(line) = self.line()? else { return Ok(None) };
         let (place, size) = (self.place, line.size);
         let Some(range) = line.bytes else {
             return Ok(Some(Err(Damage { place, size, reason: line.problem })));
         };
-        let glance = Glance::of(&self.blocks.buffer[range], &mut self.next_frame);
-        Ok(Some(glance.map_err(|reason| Damage { place, size, reason })))
+        match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
+            Ok(glance) => Ok(Some(Ok(glance))),
+            Err(reason) => Ok(Some(Err(Damage { place, size, reason }))),
+        }
     }
 
     fn line(&mut self) -> Result<Option<Found>, ReadError> {
@@ -288,6 +288,9 @@ impl<R: Read> Reader<R> {
         self.blocks.restart(offset);
         self.next_frame = next_frame;
         self.parser.reset();
+        if let Some(ahead) = &mut self.sieve {
+            ahead.reset();
+        }
     }
 
     pub(super) fn failed(&self, error: io::Error) -> ReadError {

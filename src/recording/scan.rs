@@ -2,8 +2,9 @@
 //!
 //! Any JSON object on a line is taken, with blanks and in any order: `jq -c` and `jq -S` write such lines.
 
-use std::borrow::Cow;
 use std::time::Duration;
+
+use super::text::Text;
 
 /// A member's value, as it stands in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,109 +70,6 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A string without its quotes, still escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text<'a> {
-    raw: &'a [u8],
-    escapes: Escapes,
-}
-
-/// What of a string is escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escapes {
-    Nothing,
-    /// Characters that have an escape of their own: quotes, backslashes, slashes and controls.
-    Special,
-    Any,
-}
-
-impl<'a> Text<'a> {
-    /// The string's size in bytes of UTF-8, without decoding it.
-    #[must_use]
-    pub fn size(self) -> usize {
-        if self.escapes == Escapes::Nothing {
-            return self.raw.len();
-        }
-        let mut size = 0;
-        let mut rest = self.raw;
-        while let Some(at) = memchr::memchr(b'\\', rest) {
-            size += at;
-            let taken = match unescape(&rest[at..]) {
-                Some((c, taken)) => {
-                    size += c.len_utf8();
-                    taken
-                }
-                None => 2,
-            };
-            rest = rest.get(at + taken..).unwrap_or_default();
-        }
-        size + rest.len()
-    }
-
-    /// The bytes that this base64 stands for, counted without decoding it.
-    #[must_use]
-    pub fn base64_size(self) -> usize {
-        let padding = self.raw.iter().rev().take(2).filter(|byte| **byte == b'=').count();
-        (self.raw.len() / 4 * 3).saturating_sub(padding)
-    }
-
-    /// The string; `None` if it is not UTF-8 or has an escape that JSON does not know.
-    #[must_use]
-    pub fn decode(self) -> Option<Cow<'a, str>> {
-        let text = simdutf8::basic::from_utf8(self.raw).ok()?;
-        if self.escapes == Escapes::Nothing {
-            return Some(Cow::Borrowed(text));
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-            out.push_str(&rest[..at]);
-            let (c, taken) = unescape(&rest.as_bytes()[at..])?;
-            out.push(c);
-            rest = &rest[at + taken..];
-        }
-        out.push_str(rest);
-        Some(Cow::Owned(out))
-    }
-
-    /// Whether characters other than quotes, backslashes, slashes and controls may stand there as an escape (`\\u0041`).
-    #[must_use]
-    pub fn may_escape_any(self) -> bool {
-        self.escapes == Escapes::Any
-    }
-
-    /// As it stands in the line, still escaped.
-    #[must_use]
-    pub const fn raw(self) -> &'a [u8] {
-        self.raw
-    }
-}
-
-/// The character that an escape at the front of `bytes` stands for, and the escape's length (RFC 8259 section 7).
-fn unescape(bytes: &[u8]) -> Option<(char, usize)> {
-    Some(match bytes.get(1)? {
-        b'n' => ('\n', 2),
-        b'r' => ('\r', 2),
-        b't' => ('\t', 2),
-        b'b' => ('\u{8}', 2),
-        b'f' => ('\u{c}', 2),
-        byte @ (b'"' | b'\\' | b'/') => (char::from(*byte), 2),
-        b'u' => match hex4(bytes.get(2..6)?)? {
-            high @ 0xD800..=0xDBFF => {
-                let low = bytes.get(6..12)?.strip_prefix(b"\\u").and_then(hex4)?;
-                let low = low.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
-                (char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + low)?, 12)
-            }
-            code => (char::from_u32(code)?, 6),
-        },
-        _ => return None,
-    })
-}
-
-fn hex4(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
-}
-
 /// Digits alone, at most what fits.
 fn integer(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
@@ -225,7 +123,7 @@ impl<'a> Members<'a> {
 
     fn string(&mut self) -> Option<Text<'a>> {
         self.expect(b'"')?;
-        let (text, rest) = string(self.rest)?;
+        let (text, rest) = Text::split(self.rest)?;
         self.rest = rest;
         Some(text)
     }
@@ -288,52 +186,6 @@ pub(super) fn elements(list: &[u8]) -> impl Iterator<Item = Value<'_>> {
     })
 }
 
-/// Bytes that are looked at one by one: names and most values are not longer.
-const SHORT: usize = 16;
-
-/// A string, and what is behind its closing quote; `bytes` begin behind the opening one.
-fn string(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
-    let first = match bytes.iter().take(SHORT).position(is_special) {
-        Some(first) => first,
-        None => SHORT + memchr::memchr2(b'"', b'\\', bytes.get(SHORT..)?)?,
-    };
-    let split = |at: usize, escapes| Some((Text { raw: &bytes[..at], escapes }, &bytes[at + 1..]));
-    if bytes[first] == b'"' {
-        return split(first, Escapes::Nothing);
-    }
-    if let Some(escapes) = bytes.strip_suffix(b"\"}").and_then(|inside| escapes_to_end(inside.get(first..)?)) {
-        return split(bytes.len() - 2, escapes);
-    }
-    let mut escapes = Escapes::Special;
-    let mut from = first;
-    loop {
-        let at = from + memchr::memchr2(b'"', b'\\', bytes.get(from..)?)?;
-        if bytes[at] == b'"' {
-            return split(at, escapes);
-        }
-        if bytes.get(at + 1) == Some(&b'u') {
-            escapes = Escapes::Any;
-        }
-        from = at + 2;
-    }
-}
-
-/// The escapes of what may be the rest of a string, from its opening quote or a backslash on; `None` if it does not surely
-/// have its end at its own: each of its quotes must be behind a backslash that is behind none. Payloads come last and JSON has many quotes: to look at
-/// many bytes at once is several times as fast as to go from one quote to the next.
-#[allow(clippy::needless_bitwise_bool, reason = "no branches, so many bytes at once")]
-pub(super) fn escapes_to_end(rest: &[u8]) -> Option<Escapes> {
-    let (mut unsure, mut any) = (false, false);
-    for (before, byte) in rest.iter().zip(rest.get(1..)?) {
-        let escaped = *before == b'\\';
-        unsure |= (*byte == b'"') & !escaped | (*byte == b'\\') & escaped;
-        any |= (*byte == b'u') & escaped;
-    }
-    unsure |= rest.last() == Some(&b'\\');
-    (!unsure).then_some(if any { Escapes::Any } else { Escapes::Special })
-}
-
 /// The size of the object or list at the front of `bytes`.
 fn nested(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
@@ -342,7 +194,7 @@ fn nested(bytes: &[u8]) -> Option<usize> {
         let (byte, behind) = rest.split_first()?;
         rest = behind;
         match byte {
-            b'"' => rest = string(rest)?.1,
+            b'"' => rest = Text::split(rest)?.1,
             b'{' | b'[' => depth += 1,
             b'}' | b']' => {
                 depth -= 1;
@@ -391,22 +243,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn strings_are_those_of_serde(text in "\\PC*|[\\x00-\\x7f]*", ascii: bool) {
-            let mut quoted = serde_json::to_string(&text).unwrap();
-            if ascii {
-                quoted = text.encode_utf16().fold(String::from('"'), |all, unit| all + format!("\\u{unit:04x}").as_str()) + "\"";
-            }
-            let line = format!("{{\"text\":{quoted}}}");
-            let read = Members::get(line.as_bytes(), "text").and_then(Value::text).unwrap();
-            prop_assert_eq!(read.size(), text.len());
-            prop_assert!(read.may_escape_any() || !ascii || text.is_empty());
-            // The same where the string is not the last member.
-            let inside = format!("{{\"text\":{quoted},\"x\":\"\"}}");
-            prop_assert_eq!(Members::get(inside.as_bytes(), "text").and_then(Value::text).unwrap().raw(), read.raw());
-            prop_assert_eq!(read.decode().unwrap(), text);
-        }
-
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>, cut in 0usize..60) {
             let line = br#"{"t":1.5,"text":"a\u00e9\"","n":[1,2],"o":{"a":"}"}}"#;

@@ -9,7 +9,7 @@ use std::path::Path;
 use regex::bytes::Regex;
 
 use crate::event::{Event, FrameEvent, Kind};
-use crate::recording::{Entry, FrameGlance, Look, ReadError, Reader, Text, needle};
+use crate::recording::{Entry, Look, Pattern, ReadError, Reader};
 
 use super::error::ShellError;
 use super::ring::{self, Bounds, Ring};
@@ -23,7 +23,7 @@ pub(super) struct Past<'a> {
     newest: u64,
     /// Said where an answer would have more in it if the session were recorded.
     missing: Option<String>,
-    wanted: Option<&'a Regex>,
+    wanted: Option<Pattern>,
 }
 
 enum Source<'a> {
@@ -61,11 +61,12 @@ impl<'a> Past<'a> {
     }
 
     /// From now on [`Past::next`] may pass over frames that do not match.
-    pub(super) fn want(&mut self, pattern: &'a Regex) {
-        self.wanted = Some(pattern);
-        if let (Source::Recording(reader), Some(needle)) = (&mut self.source, needle(pattern.as_str())) {
-            reader.step_over_without(needle.as_bytes());
+    pub(super) fn want(&mut self, pattern: &Regex) {
+        let pattern = Pattern::new(pattern.clone());
+        if let Source::Recording(reader) = &mut self.source {
+            reader.step_over(Box::new(pattern.clone()));
         }
+        self.wanted = Some(pattern);
     }
 
     /// Goes on with the frame that has this number, or else the next one.
@@ -86,7 +87,7 @@ impl<'a> Past<'a> {
 
     /// The next event; of events other than frames and the rules they broke there may be none.
     pub(super) fn next(&mut self) -> Result<Option<Event>, ShellError> {
-        let (newest, wanted) = (self.newest, self.wanted);
+        let (newest, wanted) = (self.newest, &mut self.wanted);
         let reader = match &mut self.source {
             Source::Recording(reader) => reader,
             Source::Latest { events, next } => {
@@ -97,7 +98,9 @@ impl<'a> Past<'a> {
         loop {
             let entry = reader.entry_if(&mut |glance| match &glance.frame {
                 Some(frame) if frame.number > newest => Look::End,
-                Some(frame) if wanted.is_some_and(|pattern| !may_match(pattern, frame)) => Look::Skip,
+                Some(frame) if frame.fragment.is_none() && wanted.as_mut().is_some_and(|p| !p.may_match(frame)) => {
+                    Look::Skip
+                }
                 _ => Look::Take,
             });
             match entry.map_err(refused)? {
@@ -157,12 +160,6 @@ pub(super) fn refused(error: ReadError) -> ShellError {
 /// The user had enough.
 pub(super) fn stopped() -> ShellError {
     ShellError::refused("stopped by Ctrl-C", "frames that were not read yet are left out")
-}
-
-/// Whether a frame may match, told from its line. A fragment is always taken: its message is put together from all of them.
-fn may_match(pattern: &Regex, frame: &FrameGlance<'_>) -> bool {
-    let text = frame.text.filter(|_| frame.fragment.is_none()).and_then(Text::decode);
-    text.is_none_or(|text| pattern.is_match(text.as_bytes()))
 }
 
 /// A file that is read for as long as somebody wants to.

@@ -1,6 +1,8 @@
 //! Recordings as their users get them: read by jq, killed in the middle, on full disks, with two recorders, masked, old.
 
+mod full;
 mod killed;
+mod progress;
 mod shell;
 
 use std::fs;
@@ -205,6 +207,38 @@ fn secrets_are_nowhere_in_the_file() {
     let again = wscope(["mask", kept, "-o", out]).run();
     assert_eq!((again.code, again.stderr.ends_with("hint: --force overwrites it\n")), (Some(11), true), "{again:?}");
     assert_eq!(wscope(["mask", kept, "-o", kept, "--force"]).run().code, Some(2));
+}
+
+#[test]
+fn masking_again_keeps_what_was_masked_before_and_what_is_not_known() {
+    let (_folder, path) = place();
+    let lines = [
+        r#"{"wscope":1,"created":"2026-11-23T04:20:00.123456Z","by":"wscope 0.1.0","secrets":"kept"}"#,
+        r#"{"t":0.100000,"c":1,"ev":"frame","dir":"sent","op":"text","masked":true,"text":"{\"a\":\"***\"  }"}"#,
+        r#"{"t":0.200000,"c":1,"ev":"mark","in":"ws://u:hunter2@h/?token=t0ken","n":[1, 2],"cookie":"c00kie"}"#,
+        r#"{"t":0.300000,"c":1,"ev":"violation","rule":"of tomorrow","section":"1","detail":"ws://u:hunter2@h"}"#,
+        r#"{"t":0.400000,"c":1,"ev":"frame","dir":"received","op":"text","text":"{\"a\":\"b0dy!\"}"}"#,
+    ];
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let masked = [
+        r#""secrets":"masked"}"#,
+        lines[1],
+        r#"{"t":0.200000,"c":1,"ev":"mark","in":"ws://***@h/?token=***","n":[1, 2],"cookie":"***"}"#,
+        r#"{"t":0.300000,"c":1,"ev":"violation","rule":"of tomorrow","section":"1","detail":"ws://***@h"}"#,
+        lines[4],
+    ];
+    let file = path.to_str().unwrap();
+    let once = wscope(["mask", file]).run();
+    once.success(&once.stdout);
+    assert!(once.text().lines().zip(masked).all(|(line, end)| line.ends_with(end)), "{}", once.text());
+    // A second time, with more to be masked: the flag of the first stays.
+    fs::write(&path, once.text()).unwrap();
+    let again = wscope(["mask", file, "--mask-json", "a"]).run();
+    again.success(&again.stdout);
+    let last =
+        r#"{"t":0.400000,"c":1,"ev":"frame","dir":"received","op":"text","masked":true,"text":"{\"a\":\"***\"  }"}"#;
+    assert!(again.text().lines().zip(masked).take(4).all(|(line, end)| line.ends_with(end)), "{}", again.text());
+    assert_eq!(again.text().lines().last(), Some(last));
 }
 
 /// Made by version 0.1.0 of the program, and kept for ever: a line of every kind, and one that is torn.

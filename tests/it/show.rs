@@ -155,6 +155,46 @@ fn escapes_of_another_writer_hide_nothing_from_grep() {
 }
 
 #[test]
+fn grep_finds_what_the_payload_holds_however_it_is_written() {
+    let payloads = [
+        r#""text":"{\"name\":\"Zoë\",\"path\":\"C:\\\\tmp\"}""#,
+        r#""text":"{\"name\":\"Zo\u00eb\",\"path\":\"C:\u005c\\tmp\"}""#,
+        r#""b64":"eyJuYW1lIjoiWm/Dqyz/In0=""#,
+        r#""rsv":4,"wire":"q1byUtJRUgIA","text":"{\"name\":\"Zoë\"}""#,
+        r#""text":"one\ttwo\nhttp:\/\/host\/path and so on""#,
+        r#""text":"one\u0009two\u000ahttp://host/path and so on""#,
+        r#""text":"nothing of it, \"name\" apart""#,
+        r#""fin":false,"fragment":[8,1],"text":"{\"name\":\"Z""#,
+        r#""fragment":[8,2],"text":"oë\"}""#,
+        r#""text":"\u0001 control""#,
+    ];
+    let mut text = CHAT.lines().next().unwrap().to_owned() + "\n";
+    for payload in payloads {
+        let op = if payload.contains("[8,2]") { "continuation" } else { "text" };
+        let head = format!(r#""t":1.000000,"c":1,"ev":"frame","dir":"received","op":"{op}""#);
+        text += &["{", &head, ",", payload, "}\n"].concat();
+    }
+    let (_folder, path) = recording(&text);
+    for (pattern, expected) in [
+        (r#""name":"Zo"#, &["1", "2", "3", "4", "9"][..]),
+        ("\"name\":\"Z.ë\"", &["1", "2", "4", "9"]),
+        ("(?i)ZOË", &["1", "2", "3", "4", "9"]),
+        (r"C:\\\\tmp", &["1", "2"]),
+        (r"Zo(?-u)\xc3\xab,\xff", &["3"]),
+        (r"one\ttwo\n", &["5", "6"]),
+        ("(ftp|http)://[a-z]+/path", &["5", "6"]),
+        (r"one\s+two.*", &["5", "6"]),
+        ("name\"[^:]", &["7"]),
+        (r"^\x01 con", &["10"]),
+        (r"[^\x00-\x7f]", &["1", "2", "3", "4", "9"]),
+    ] {
+        let ended = wscope(["show", path.to_str().unwrap(), "--grep", pattern]).run();
+        let found = ended.text().lines().filter_map(|line| line.split_whitespace().nth(1)).collect::<Vec<_>>();
+        assert_eq!(found, expected, "{pattern}: {}{}", ended.text(), ended.stderr);
+    }
+}
+
+#[test]
 fn one_frame_is_shown_whole() {
     check("frame-5.txt", &shown(&["5"]));
     check("frame-9.txt", &shown(&["9"]));

@@ -33,6 +33,31 @@ fn an_exchange_in_numbers() {
 }
 
 #[test]
+fn only_what_happened_between_two_places_is_counted() {
+    let counted = |args: &[&str]| {
+        let ended = wscope(["stats", EXCHANGE, "--format", "json"]).args(args).run();
+        ended.success(&ended.stdout);
+        let object: serde_json::Value = serde_json::from_str(ended.text()).unwrap();
+        let frames = |way: &str| object["totals"][way]["frames"].as_u64().unwrap();
+        (object["connections"].clone(), frames("sent"), frames("received"), object)
+    };
+    // As the viewer does: the ping and its pong, by their times and by their numbers.
+    for args in [["--from", "1s", "--to", "1.5s"], ["--from", "#4", "--to", "#5"]] {
+        let (connections, sent, received, object) = counted(&args);
+        assert_eq!((connections, sent, received), (1.into(), 1, 1), "{args:?} {object}");
+        assert_eq!(object["latency"]["ping"]["count"], 1, "{object}");
+        assert_eq!(object["latency"]["request"]["count"], 0, "{object}");
+    }
+    let (connections, sent, received, object) = counted(&["--from", "4.5s"]);
+    assert_eq!((connections, sent, received), (1.into(), 0, 0), "{object}");
+    let (connections, sent, received, object) = counted(&["--to", "0.4s"]);
+    assert_eq!((connections, sent, received), (1.into(), 0, 0), "{object}");
+    assert_eq!(counted(&["--from", "1h"]).0, 0);
+    let wrong = wscope(["stats", EXCHANGE, "--from", "soon"]).run();
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("\"soon\" for --from"), "{}", wrong.stderr);
+}
+
+#[test]
 fn an_exchange_as_an_object() {
     let ended = wscope(["stats", EXCHANGE, "--format", "json", "--polling", "500ms"]).run();
     ended.success(&ended.stdout);

@@ -8,7 +8,6 @@ mod context;
 mod damage;
 mod joiner;
 mod out;
-mod pattern;
 mod printer;
 mod selection;
 mod whole;
@@ -18,12 +17,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use crate::cli::args::show::{Bound, ShowArgs};
+use crate::cli::args::show::ShowArgs;
 use crate::cli::report::stdout_written;
 use crate::cli::settings::OutputSettings;
 use crate::cli::{Exit, Report};
 use crate::event::{Event, Kind};
-use crate::recording::{Entry, ReadError, Reader};
+use crate::recording::{Bound, Entry, ReadError, Reader};
 use crate::session::waker;
 use crate::transport::in_words;
 use context::Context;
@@ -83,8 +82,8 @@ pub fn run(file: &Path, args: &ShowArgs, settings: &OutputSettings) -> Result<Ex
         out: Out::new(paged),
         damages,
     };
-    if let Some(needle) = viewer.selection.needle() {
-        reader.step_over_without(needle);
+    if let Some(pattern) = viewer.selection.sieve() {
+        reader.step_over(Box::new(pattern));
     }
     viewer.printer.begin(reader.first_line(), &mut viewer.out);
     if args.follow {

@@ -2,11 +2,10 @@
 //! event itself, which alone decides what is shown.
 
 use super::Item;
-use super::pattern::Pattern;
-use crate::cli::args::show::{Bound, JsonMatch, SelectionArgs};
+use crate::cli::args::show::{JsonMatch, SelectionArgs};
 use crate::event::{Direction, FrameEvent, Kind};
 use crate::protocol::Opcode;
-use crate::recording::{FrameGlance, Glance, Look};
+use crate::recording::{Bound, FrameGlance, Glance, Look, Pattern};
 
 /// What only the line says of an event.
 #[derive(Clone, Debug, Default)]
@@ -76,15 +75,15 @@ impl Selection {
         begun
     }
 
-    /// Bytes that every frame has that is wanted, if it is a text message by itself.
-    pub(super) fn needle(&self) -> Option<&[u8]> {
+    /// What lets text messages fall that are surely not wanted, if that alone decides.
+    pub(super) fn sieve(&self) -> Option<Pattern> {
         // Beyond its end a recording is not to be read.
-        self.pattern.as_ref().filter(|_| !self.around && self.to.is_none())?.needle()
+        self.pattern.clone().filter(|_| !self.around && self.to.is_none())
     }
 
     /// Whether a line's event is wanted, or needed to understand those that are.
     pub(super) fn look(&mut self, glance: &Glance<'_>, verbatim: bool, sight: &mut Sight) -> Look {
-        if self.ends_before(glance) {
+        if self.to.is_some_and(|to| to.is_passed(glance)) {
             self.over = true;
             return Look::End;
         }
@@ -121,15 +120,7 @@ impl Selection {
         self.direction.is_some() || !self.opcodes.is_empty() || self.pattern.is_some() || !self.json.is_empty()
     }
 
-    fn ends_before(&self, glance: &Glance<'_>) -> bool {
-        match self.to {
-            None => false,
-            Some(Bound::Time(to)) => glance.time > to,
-            Some(Bound::Frame(to)) => glance.frame.is_some_and(|frame| frame.number > to),
-        }
-    }
-
-    fn may_be_wanted(&self, glance: &Glance<'_>) -> bool {
+    fn may_be_wanted(&mut self, glance: &Glance<'_>) -> bool {
         if !self.connections.is_empty() && !self.connections.contains(&glance.connection) {
             return false;
         }
@@ -138,7 +129,7 @@ impl Selection {
         self.around || self.may_be_hit(frame)
     }
 
-    fn may_be_hit(&self, frame: &FrameGlance<'_>) -> bool {
+    fn may_be_hit(&mut self, frame: &FrameGlance<'_>) -> bool {
         if self.direction.is_some_and(|direction| direction != frame.direction) {
             return false;
         }
@@ -147,7 +138,7 @@ impl Selection {
             return true;
         }
         (self.opcodes.is_empty() || self.opcodes.contains(&frame.opcode))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.may_match(frame))
+            && self.pattern.as_mut().is_none_or(|pattern| pattern.may_match(frame))
     }
 }
 

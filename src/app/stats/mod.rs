@@ -22,9 +22,9 @@ struct Shown<'a> {
 /// When the file can't be read, or the connection that is asked for is not in it.
 pub fn run(args: &StatsArgs) -> Result<Exit, Report> {
     let mut reader = Reader::open(&args.file)?;
-    let stats = Stats::new(args.conn, args.polling).all(&mut reader)?;
+    let stats = Stats::new(args.conn, args.polling).within(args.from, args.to).all(&mut reader)?;
     let name = args.file.display().to_string();
-    if let Some(number) = args.conn.filter(|_| stats.connections == 0) {
+    if let Some(number) = args.conn.filter(|_| stats.connections == 0 && args.from.is_none() && args.to.is_none()) {
         let report = Report::new(Exit::Usage, format!("no connection {number} in \"{name}\""));
         return Err(report.hint(match stats.highest {
             0 => "it has no connections".to_owned(),

@@ -1,13 +1,11 @@
 //! Options of looking at a recording: which of it, and how much around it.
 
-use std::time::Duration;
-
 use clap::Args;
 use regex::bytes::Regex;
 
 use super::values;
 use crate::protocol::Opcode;
-use crate::recording::JsonPath;
+use crate::recording::{Bound, JsonPath};
 
 /// What of a recording is shown.
 #[derive(Clone, Debug, Args)]
@@ -62,15 +60,6 @@ pub struct SelectionArgs {
     pub to: Option<Bound>,
 }
 
-/// A place on a timeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// Since it began.
-    Time(Duration),
-    /// A frame's number.
-    Frame(u64),
-}
-
 /// A place in a message's JSON, and what has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonMatch {
@@ -86,7 +75,8 @@ fn pattern(text: &str) -> Result<Regex, String> {
     })
 }
 
-fn bound(text: &str) -> Result<Bound, String> {
+/// A time since the start, or a frame.
+pub(super) fn bound(text: &str) -> Result<Bound, String> {
     match text.strip_prefix('#') {
         Some(number) => values::count(number).map(Bound::Frame).map_err(|_| "a frame is #1 or more".to_owned()),
         None => values::duration(text)
@@ -106,6 +96,8 @@ fn json_match(text: &str) -> Result<JsonMatch, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::values;
+use super::{show, values};
+use crate::recording::Bound;
 
 /// What is counted, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -16,6 +17,12 @@ pub struct StatsArgs {
     /// Count this connection only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub conn: Option<u32>,
+    /// Count from this time (1.5s, 1m30s) or frame (#120) on
+    #[arg(long, value_name = "TIME|#N", value_parser = show::bound)]
+    pub from: Option<Bound>,
+    /// Count up to this time or frame
+    #[arg(long, value_name = "TIME|#N", value_parser = show::bound)]
+    pub to: Option<Bound>,
     /// Interval of the HTTP polling that it is compared with
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = values::timeout)]
     pub polling: Duration,

@@ -7,7 +7,7 @@ use crate::recording::json::Object;
 use super::{Lines, NUMBER_EVERY};
 
 impl Lines {
-    pub(super) fn frame(&mut self, connection: u32, event: &FrameEvent, object: &mut Object<'_>) {
+    pub(super) fn frame(&mut self, connection: u32, event: &FrameEvent, masked: bool, object: &mut Object<'_>) {
         let (header, payload) = (&event.frame.header, &event.frame.payload);
         let number = event.number + self.base.frame;
         if number != self.next_frame || self.unnumbered >= NUMBER_EVERY {
@@ -49,7 +49,10 @@ impl Lines {
         }
         let compressed = self.is_compressed(connection, event);
         if self.masks.covers_messages() && !header.opcode.is_control() {
-            return self.masked_payload(event, compressed, object);
+            return self.masked_payload(event, compressed, masked, object);
+        }
+        if masked {
+            object.flag("masked", true);
         }
         if !compressed {
             return object.bytes("text", "b64", payload);
@@ -61,13 +64,13 @@ impl Lines {
     }
 
     /// The payload without what the user wants masked in messages.
-    fn masked_payload(&self, event: &FrameEvent, compressed: bool, object: &mut Object<'_>) {
+    fn masked_payload(&self, event: &FrameEvent, compressed: bool, before: bool, object: &mut Object<'_>) {
         let payload = &event.frame.payload;
         // A fragment alone can't be looked into, and compressed data may refer to a message before it.
         let piece = event.fragment.is_some() || event.message.is_none();
         let data = event.message.as_ref().map_or(payload, |message| &message.data);
         let masked = self.masks.message(data);
-        if piece || compressed || masked.is_some() {
+        if before || piece || compressed || masked.is_some() {
             object.flag("masked", true);
         }
         match (compressed, masked) {

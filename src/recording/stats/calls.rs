@@ -3,10 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use memchr::memmem::Finder;
+use memchr::arch::all::packedpair::HeuristicFrequencyRank;
+use memchr::memmem::{Finder, FinderBuilder};
 
 use crate::event::Direction;
-use crate::recording::scan::{Members, Text, Value};
+use crate::recording::Text;
+use crate::recording::scan::{Members, Value};
 
 use super::Histogram;
 
@@ -29,14 +31,45 @@ pub struct Calls {
     order: VecDeque<(Key, u64)>,
     asked: u64,
     latency: Histogram,
+    /// What the last message said, unescaped.
+    content: Vec<u8>,
 }
 
-type Key = (u32, Direction, Box<[u8]>);
+/// A request on a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    connection: u32,
+    asker: Direction,
+    id: Id,
+}
+
+/// An `id`; `"1"` is not `1`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Id {
+    Number(u64),
+    /// Any other as it stands, with the opening quote of a string.
+    Other(Box<[u8]>),
+}
 
 impl Default for Calls {
     fn default() -> Calls {
-        let (id, waiting, order) = (Finder::new(br#"\"id\""#), HashMap::new(), VecDeque::new());
-        Calls { id, waiting, order, asked: 0, latency: Histogram::default() }
+        Calls {
+            id: FinderBuilder::new().build_forward_with_ranker(Quoted, br#"\"id\""#),
+            waiting: HashMap::new(),
+            order: VecDeque::new(),
+            asked: 0,
+            latency: Histogram::default(),
+            content: Vec::new(),
+        }
+    }
+}
+
+/// How frequent bytes are in JSON that is escaped: quotes and their backslashes are everywhere.
+struct Quoted;
+
+impl HeuristicFrequencyRank for Quoted {
+    fn rank(&self, byte: u8) -> u8 {
+        if matches!(byte, b'\\' | b'"') { u8::MAX } else { 0 }
     }
 }
 
@@ -46,12 +79,15 @@ impl Calls {
         let raw = text.raw().trim_ascii_start();
         // Blanks and quotes may be escaped otherwise by other programs: rare enough to be looked at whole.
         let maybe = match raw.first() {
-            Some(b'{') => self.id.find(raw).is_some() || memchr::memmem::find(raw, br"\u0022").is_some(),
+            Some(b'{') => self.id.find(raw).is_some() || text.may_escape_any(),
             Some(b'\\') => true,
             _ => false,
         };
-        if maybe && let Some(text) = text.decode() {
-            self.object(connection, direction, time, &text);
+        if maybe
+            && let Some(content) = text.bytes(&mut self.content)
+            && let Some((id, method)) = call(content)
+        {
+            self.call(connection, direction, time, id, method);
         }
     }
 
@@ -67,26 +103,16 @@ impl Calls {
         self.asked - self.latency.count()
     }
 
-    fn object(&mut self, connection: u32, direction: Direction, time: Duration, text: &str) {
-        let (mut id, mut method) = (None, false);
-        let mut members = Members::of(text.as_bytes());
-        for (name, value) in members.by_ref() {
-            match name.raw() {
-                b"id" => id = identifier(value),
-                b"method" => method = true,
-                _ => {}
-            }
-        }
-        let Some(id) = id.filter(|_| members.is_whole()) else { return };
+    fn call(&mut self, connection: u32, direction: Direction, time: Duration, id: Id, method: bool) {
         let other = match direction {
             Direction::Sent => Direction::Received,
             Direction::Received => Direction::Sent,
         };
-        let mut key = (connection, other, id);
+        let mut key = Key { connection, asker: other, id };
         if !method && let Some((_, asked)) = self.waiting.remove(&key) {
             return self.latency.add(time.saturating_sub(asked).as_micros() as u64);
         }
-        key.1 = direction;
+        key.asker = direction;
         self.asked += 1;
         self.order.push_back((key.clone(), self.asked));
         self.waiting.insert(key, (self.asked, time));
@@ -99,12 +125,29 @@ impl Calls {
     }
 }
 
-/// An `id` as it stands; the quotes of a string are part of it, since `"1"` is not `1`.
-fn identifier(value: Value<'_>) -> Option<Box<[u8]>> {
-    let id: Box<[u8]> = match value {
-        Value::Text(text) => [b"\"", text.raw()].concat().into(),
-        Value::Bare(b"null" | b"true" | b"false") | Value::Nested(_) => return None,
-        Value::Bare(number) => number.into(),
-    };
-    (id.len() <= LONGEST_ID).then_some(id)
+/// The `id` of a message that is an object, and whether it has a `method`.
+fn call(message: &[u8]) -> Option<(Id, bool)> {
+    let (mut id, mut method) = (None, false);
+    let mut members = Members::of(message);
+    for (name, value) in members.by_ref() {
+        match name.raw() {
+            b"id" => id = identifier(value),
+            b"method" => method = true,
+            _ => {}
+        }
+    }
+    id.filter(|_| members.is_whole()).map(|id| (id, method))
+}
+
+fn identifier(value: Value<'_>) -> Option<Id> {
+    let other = |id: &[u8]| (id.len() <= LONGEST_ID).then(|| Id::Other(id.into()));
+    match value {
+        Value::Text(text) => other(&[b"\"", text.raw()].concat()),
+        Value::Bare(b"null" | b"true" | b"false") | Value::Nested(_) => None,
+        // `01` is no number, and not `1`.
+        Value::Bare(id) => match value.number().filter(|_| id[0] != b'0' || id.len() == 1) {
+            Some(number) => Some(Id::Number(number)),
+            None => other(id),
+        },
+    }
 }

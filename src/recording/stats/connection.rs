@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::event::Direction;
 use crate::protocol::{LengthForm, Opcode};
 use crate::recording::parse::Line;
-use crate::recording::{FrameGlance, scan::Text};
+use crate::recording::scan::Value;
+use crate::recording::{FrameGlance, Text};
 
 use super::Silence;
 use super::polling::{Exchange, plain_head};
@@ -121,6 +122,6 @@ impl Connection {
 
 /// The size of bytes that are in one member or in another, in bytes.
 pub(super) fn size(line: Line<'_>, text: &str, base64: &str) -> u64 {
-    let of = |name| line.get(name).and_then(super::super::scan::Value::text);
+    let of = |name| line.get(name).and_then(Value::text);
     of(text).map(Text::size).or_else(|| of(base64).map(Text::base64_size)).unwrap_or_default() as u64
 }

@@ -25,8 +25,10 @@ pub use polling::Polling;
 pub use series::{SLOTS, Series, Slot};
 pub use tally::{Count, Tally};
 
+use crate::event::Direction;
+
 use super::parse::Line;
-use super::{Damage, Glance, ReadError, Reader};
+use super::{Bound, Damage, Glance, ReadError, Reader};
 use connection::Connection;
 
 /// How many silences are kept.
@@ -40,6 +42,9 @@ const KINDS: usize = 256;
 pub struct Stats {
     /// Only this connection is counted.
     only: Option<u32>,
+    /// Where what is counted begins, until that is reached, and ends.
+    from: Option<Bound>,
+    to: Option<Bound>,
     /// Connections that were opened, or of which there is any event.
     pub connections: u64,
     /// The highest connection number in the file, counted or not.
@@ -132,6 +137,13 @@ impl Stats {
         Stats { only, polling: Polling { interval, ..Polling::default() }, ..Stats::default() }
     }
 
+    /// Counts only what happened from a place on, and up to another. Opening handshakes before it are known, not counted; a message
+    /// that began before is as large as what is of it from there on.
+    #[must_use]
+    pub fn within(self, from: Option<Bound>, to: Option<Bound>) -> Stats {
+        Stats { from, to, ..self }
+    }
+
     /// Counts the rest of a recording.
     ///
     /// # Errors
@@ -139,6 +151,8 @@ impl Stats {
     pub fn all<R: Read>(mut self, reader: &mut Reader<R>) -> Result<Stats, ReadError> {
         while let Some(line) = reader.glance()? {
             match line {
+                Ok(glance) if self.to.is_some_and(|to| to.is_passed(&glance)) => break,
+                Ok(glance) if self.is_before(&glance) => self.pass_over(&glance),
                 Ok(glance) => self.count(&glance),
                 Err(damage) => {
                     self.damaged += 1;
@@ -166,6 +180,48 @@ impl Stats {
         Some(self.polling).filter(|polling| polling.requests > 0)
     }
 
+    /// Whether what is counted has not begun yet.
+    fn is_before(&mut self, glance: &Glance<'_>) -> bool {
+        let Some(from) = self.from else { return false };
+        let reached = from.is_reached(glance);
+        if reached {
+            self.from = None;
+            let connections = self.others.values_mut().chain([&mut self.current.1]);
+            connections.for_each(|connection| connection.exchange.begin_anew(glance.time));
+        }
+        !reached
+    }
+
+    /// Takes note of connections that are open when what is counted begins.
+    fn pass_over(&mut self, glance: &Glance<'_>) {
+        self.highest = self.highest.max(glance.connection);
+        if self.only.is_none_or(|only| only == glance.connection) && glance.name != b"frame" {
+            self.turn_to(glance.connection);
+            if glance.name == b"close" {
+                self.current = (0, Connection::default());
+            } else {
+                self.opening(glance);
+            }
+        }
+    }
+
+    /// How a connection comes to be: the way and the size of a head, in bytes.
+    fn opening(&mut self, glance: &Glance<'_>) -> Option<(Direction, u64)> {
+        let (line, connection) = (Line(glance.line), &mut self.current.1);
+        match glance.name {
+            b"open" => connection.open(line),
+            b"ready" => connection.exchange.begun = Some(glance.time),
+            b"request" | b"response" => {
+                let request = glance.name == b"request";
+                let size = connection.head(request, line);
+                let sent = request != connection.server;
+                return Some((if sent { Direction::Sent } else { Direction::Received }, size));
+            }
+            _ => {}
+        }
+        None
+    }
+
     fn count(&mut self, glance: &Glance<'_>) {
         self.highest = self.highest.max(glance.connection);
         if self.only.is_some_and(|only| only != glance.connection) || glance.name == b"append" {
@@ -180,17 +236,14 @@ impl Stats {
         let line = Line(glance.line);
         match glance.name {
             b"frame" => self.frame(glance),
-            b"open" => self.current.1.open(line),
-            b"request" | b"response" => {
-                let size = self.current.1.head(glance.name == b"request", line);
-                let sent = (glance.name == b"request") != self.current.1.server;
-                self.heads[usize::from(!sent)] += size;
-            }
-            b"ready" => self.current.1.exchange.begun = Some(glance.time),
             b"violation" => self.violation(line),
             b"undecoded" => self.undecoded += connection::size(line, "text", "b64"),
             b"close" => self.close(line),
-            _ => {}
+            _ => {
+                if let Some((way, size)) = self.opening(glance) {
+                    self.heads[way as usize] += size;
+                }
+            }
         }
     }
 
@@ -224,7 +277,7 @@ impl Stats {
                 self.calls.message(glance.connection, direction, time, text);
             }
         }
-        if let Some(after) = frame.after.filter(|_| direction == crate::event::Direction::Received) {
+        if let Some(after) = frame.after.filter(|_| direction == Direction::Received) {
             let is_pong = frame.opcode == crate::protocol::Opcode::PONG;
             (if is_pong { &mut self.pings } else { &mut self.replies }).add(after.as_micros() as u64);
         }

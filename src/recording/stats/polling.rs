@@ -64,6 +64,13 @@ impl Exchange {
         self.waited = self.waited.saturating_add(since.next_multiple_of(interval) - since);
     }
 
+    /// Counts from here on, if it is open.
+    pub(super) fn begin_anew(&mut self, time: Duration) {
+        self.begun = self.begun.map(|_| time);
+        self.last = time;
+        self.wire = 0;
+    }
+
     /// Adds its cost.
     pub(super) fn add_to(&self, polling: &mut Polling) {
         let (Some(request), Some(response), Some(begun)) = (self.request, self.response, self.begun) else { return };

@@ -1,0 +1,49 @@
+//! A file system that runs full while it is recorded to: a small one in memory, mounted where nobody else sees it.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{place, received};
+use crate::support::frames::{close, text};
+use crate::support::peers::skip;
+use crate::support::server::says_last;
+
+/// Runs a script in which `$1` is a file system of 64 KiB; `None` where none can be mounted.
+fn in_small_room(script: &str, folder: &Path, args: &[&str]) -> Option<std::process::Output> {
+    const NOT_MOUNTED: i32 = 99;
+    let script = format!("mount -t tmpfs -o size=64k none \"$1\" || exit {NOT_MOUNTED}; {script}");
+    let output = Command::new("unshare").args(["-rm", "sh", "-c", &script, "sh"]).arg(folder).args(args).output();
+    let output = output.ok().filter(|output| output.status.code() != Some(NOT_MOUNTED));
+    // What unshare itself says begins with its name.
+    let output = output.filter(|output| !output.stderr.starts_with(b"unshare: "));
+    if output.is_none() {
+        skip("skipped: a full file system: none can be mounted here (unshare -rm)");
+    }
+    output
+}
+
+#[test]
+fn a_file_system_that_runs_full_is_told_and_the_session_goes_on() {
+    let (folder, path) = place();
+    let room = folder.path().join("room");
+    std::fs::create_dir(&room).unwrap();
+    let messages: Vec<String> = (0..5000).map(|i| format!("message {i}")).collect();
+    let server = says_last(messages.iter().flat_map(text).chain(close(1000, "")).collect::<Vec<u8>>());
+    let script =
+        "\"$2\" \"$3\" --no-compress --until-close -o \"$1/a.wsrec\"; code=$?; cp \"$1/a.wsrec\" \"$4\"; exit $code";
+    let args = [env!("CARGO_BIN_EXE_wscope"), &server.url(), path.to_str().unwrap()];
+    let Some(output) = in_small_room(script, &room, &args) else {
+        drop(std::net::TcpStream::connect(("127.0.0.1", server.port)));
+        return;
+    };
+    let told = format!(
+        "wscope: error: recording to \"{}/a.wsrec\" stopped: no space left on device; the session goes on without it\n\
+         hint: what was recorded until then can be read\n",
+        room.display()
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), told);
+    assert_eq!(output.status.code(), Some(11));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), messages.join("\n") + "\n");
+    let read = received(&path);
+    assert!(read.len() > 100 && messages.starts_with(&read), "{} messages", read.len());
+}
