@@ -1,6 +1,7 @@
 //! Standard output as a sink of events, in the format that the settings ask for.
 
-use std::io::{self, IsTerminal, Stdout, stdout};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Stdout, Write, stdout};
 
 use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Timestamps};
 use crate::cli::report::Report;
@@ -39,8 +40,28 @@ pub fn sink(settings: &OutputSettings, masks: &Masks, clock: Clock) -> Box<dyn S
         Format::Json => Box::new(JsonLines::<Stdout>::new(stdout(), clock.created(), masks.clone())),
         format => {
             let settings = OutputSettings { format: Some(format), ..*settings };
-            Box::new(Screen::new(renderer(&settings, clock), stdout()))
+            let (renderer, masks) = (renderer(&settings, clock), masks.clone());
+            Box::new(Screen::new(renderer, Masked { masks, writer: stdout() }))
         }
+    }
+}
+
+/// A writer that is given whole lines or payloads, and writes them without secret values.
+struct Masked<W> {
+    masks: Masks,
+    writer: W,
+}
+
+impl<W: Write> Write for Masked<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.masks.bytes(bytes) {
+            Cow::Borrowed(bytes) => self.writer.write(bytes),
+            Cow::Owned(starred) => self.writer.write_all(&starred).map(|()| bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 

@@ -6,6 +6,7 @@ use super::{output, print, scripts};
 use crate::cli::args::script::RunArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
+use crate::recording::Masks;
 use crate::script::{FailureKind, Program, Reason, reference};
 use crate::session::{Clock, Sink};
 
@@ -20,16 +21,18 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     let text = scripts::read(file)?;
     let given = scripts::Given::new(&args.given)?;
+    let masks = given.masks(&recording.masks);
+    let recording = RecordingSettings { masks: masks.clone(), ..recording.clone() };
     let clock = Clock::start();
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    if let Some(writer) = output::recording(recording, clock)? {
+    if let Some(writer) = output::recording(&recording, clock)? {
         sinks.push(Box::new(writer));
     }
     if output.format.is_some() {
-        sinks.push(output::sink(output, &recording.masks, clock));
+        sinks.push(output::sink(output, &masks, clock));
     }
     let interrupted = scripts::interrupts()?;
-    let host = given.host(file, &args.arguments, &recording.masks, clock, &interrupted, sinks);
+    let host = given.host(file, &args.arguments, &masks, clock, &interrupted, sinks);
     host.setup().stop.limit(args.timeout);
     let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
     let ended = program.run();
@@ -40,9 +43,17 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
         Err(fault) if matches!(fault.reason, Reason::Failed(FailureKind::Skipped)) => {
             (program.host().setup().print)(&format!("skipped: {}", fault.message));
         }
-        Err(fault) => return Err(fault.into()),
+        Err(fault) => return Err(masked(&fault.into(), &masks)),
         Ok(()) => {}
     }
     told.map_err(|error| Report::new(Exit::File, error.to_string()))?;
     Ok(Exit::Success)
+}
+
+/// A report without secret values.
+fn masked(report: &Report, masks: &Masks) -> Report {
+    let without = |text: &str| masks.without_values(text).into_owned();
+    let Report { exit, message, detail, hint } = report;
+    let detail = detail.iter().map(|line| without(line)).collect();
+    Report { exit: *exit, message: without(message), detail, hint: hint.as_deref().map(without) }
 }

@@ -23,6 +23,8 @@ pub struct Given {
     pub variables: Variables,
     pub allow_files: bool,
     pub limits: Limits,
+    /// Values that are masked in all that is written.
+    secrets: Vec<String>,
 }
 
 impl Given {
@@ -37,7 +39,14 @@ impl Given {
         }
         variables.extend(args.var.iter().chain(&args.secret).cloned());
         let limits = Limits { operations: args.max_operations, ..Limits::default() };
-        Ok(Given { variables, allow_files: args.allow_files, limits })
+        let secrets = args.secret.iter().map(|(_, value)| value.clone()).collect();
+        Ok(Given { variables, allow_files: args.allow_files, limits, secrets })
+    }
+
+    /// These masks, and the values given as secrets.
+    #[must_use]
+    pub fn masks(&self, masks: &Masks) -> Masks {
+        masks.with_values(self.secrets.iter().cloned())
     }
 
     /// The host of one script. `first` are the sinks that its events go to before the script has them.
@@ -51,7 +60,7 @@ impl Given {
         interrupted: &Arc<AtomicBool>,
         first: Vec<Box<dyn Sink>>,
     ) -> Host {
-        let (inbox, record) = (Inbox::default(), Switch::default());
+        let (inbox, record, printed) = (Inbox::default(), Switch::default(), masks.clone());
         let mut sinks = first;
         sinks.push(Box::new(record.clone()));
         sinks.push(Box::new(inbox.clone()));
@@ -61,7 +70,7 @@ impl Given {
             record,
             masks: masks.clone(),
             options: Box::new(options),
-            print: Box::new(print),
+            print: Box::new(move |line| print(&printed.without_values(line))),
             stop: Stop::new(clock, Arc::clone(interrupted)),
             arguments: arguments.to_vec(),
             variables: self.variables.clone(),

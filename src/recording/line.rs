@@ -165,11 +165,11 @@ impl Lines {
             Kind::Violation { frame, violation } => {
                 broken(frame.map(|frame| frame + self.base.frame), violation, &mut object);
             }
-            Kind::Undecoded(bytes) => object.bytes("text", "b64", bytes),
+            Kind::Undecoded(bytes) => object.bytes("text", "b64", &self.masks.bytes(bytes)),
             Kind::Close(over) => {
                 self.compressed.retain(|(number, _)| *number != connection);
                 self.heads.remove(&connection);
-                closed(over, &mut object);
+                closed(over, &self.masks, &mut object);
             }
             Kind::Error { text, hint } => {
                 object.text("text", &self.masks.text(text));
@@ -212,7 +212,7 @@ impl Lines {
         self.head(connection, &response.raw, object);
         object.number("status", u64::from(response.status));
         if !response.body.is_empty() {
-            object.bytes("body", "body_b64", &response.body);
+            object.bytes("body", "body_b64", &self.masks.bytes(&response.body));
         }
         if response.body_cut {
             object.flag("body_cut", true);
@@ -317,13 +317,13 @@ fn rule(rule: &str, place: &str, object: &mut Object<'_>) {
     object.text("section", section);
 }
 
-fn closed(closed: &Closed, object: &mut Object<'_>) {
+fn closed(closed: &Closed, masks: &Masks, object: &mut Object<'_>) {
     object.text("by", if closed.by == Side::Us { "us" } else { "peer" });
     if let Some(code) = closed.code {
         object.number("code", u64::from(code));
     }
     if !closed.reason.is_empty() {
-        object.bytes("reason", "reason_b64", &closed.reason);
+        object.bytes("reason", "reason_b64", &masks.bytes(&closed.reason));
     }
     object.flag("clean", closed.clean);
     object.optional("detail", closed.detail.as_deref());

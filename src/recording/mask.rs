@@ -5,12 +5,14 @@
 
 mod json;
 mod unknown;
+mod values;
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use json::{JsonPath, JsonPathError};
+use values::Values;
 
 /// Headers whose value is a secret, in lower case.
 pub const HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
@@ -55,6 +57,7 @@ struct Own {
     /// Headers and query parameters, in lower case.
     names: Vec<Vec<u8>>,
     paths: Vec<JsonPath>,
+    values: Values,
 }
 
 impl From<Secrets> for Masks {
@@ -69,7 +72,27 @@ impl Masks {
     #[must_use]
     pub fn new(secrets: Secrets, names: &[String], paths: Vec<JsonPath>) -> Masks {
         let names = names.iter().map(|name| name.to_ascii_lowercase().into_bytes()).collect();
-        Masks { secrets, own: Arc::new(Own { names, paths }) }
+        Masks { secrets, own: Arc::new(Own { names, paths, values: Values::default() }) }
+    }
+
+    /// These values too, wherever they stand, as they are, in JSON or in a URL.
+    #[must_use]
+    pub fn with_values(&self, values: impl IntoIterator<Item = String>) -> Masks {
+        let Own { names, paths, values: before } = &*self.own;
+        let own = Own { names: names.clone(), paths: paths.clone(), values: before.with(values) };
+        Masks { secrets: self.secrets, own: Arc::new(own) }
+    }
+
+    /// A text without secret values; URLs are left alone.
+    #[must_use]
+    pub fn without_values<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        in_text(text, &self.own.values.places(text.as_bytes()))
+    }
+
+    /// Bytes with asterisks in place of secret values, size kept.
+    #[must_use]
+    pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        self.own.values.starred(bytes)
     }
 
     /// Whether the usual secrets are masked.
@@ -81,31 +104,30 @@ impl Masks {
     /// Whether anything of messages is masked.
     #[must_use]
     pub fn covers_messages(&self) -> bool {
-        !self.own.paths.is_empty()
+        !self.own.paths.is_empty() || !self.own.values.is_empty()
     }
 
     /// A message's data with what is secret in it masked, size kept; `None` if nothing is.
     #[must_use]
     pub fn message(&self, data: &[u8]) -> Option<Vec<u8>> {
-        if self.covers_messages() { json::masked(data, &self.own.paths) } else { None }
+        let masked = if self.own.paths.is_empty() { None } else { json::masked(data, &self.own.paths) };
+        match self.bytes(masked.as_deref().unwrap_or(data)) {
+            Cow::Owned(starred) => Some(starred),
+            Cow::Borrowed(_) => masked,
+        }
     }
 
     /// Text that may hold URLs, without their secrets.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let secrets = self.in_urls(text.as_bytes());
-        match replaced(text.as_bytes(), &secrets) {
-            Cow::Borrowed(_) => Cow::Borrowed(text),
-            // Cut at ASCII characters, so it still is UTF-8.
-            Cow::Owned(masked) => Cow::Owned(String::from_utf8_lossy(&masked).into_owned()),
-        }
+        in_text(text, &self.with_places(self.in_urls(text.as_bytes()), text.as_bytes()))
     }
 
     /// Where the secrets of a request's or response's head are, in order.
     #[must_use]
     pub fn in_head(&self, raw: &[u8]) -> Vec<Range<usize>> {
         if self.is_idle() {
-            return Vec::new();
+            return self.own.values.places(raw);
         }
         let mut secrets = Vec::new();
         let mut start = 0;
@@ -128,7 +150,7 @@ impl Masks {
             }
             start += line.len();
         }
-        secrets
+        self.with_places(secrets, raw)
     }
 
     /// Whether a header with this name, in any case, has a secret value.
@@ -144,6 +166,16 @@ impl Masks {
 
     fn is_own(&self, name: &[u8]) -> bool {
         self.own.names.iter().any(|own| name.eq_ignore_ascii_case(own))
+    }
+
+    /// Places of secrets and those of secret values, in order, none in another.
+    fn with_places(&self, mut secrets: Vec<Range<usize>>, bytes: &[u8]) -> Vec<Range<usize>> {
+        let places = self.own.values.places(bytes);
+        if !places.is_empty() {
+            secrets.extend(places);
+            joined(&mut secrets);
+        }
+        secrets
     }
 
     fn is_idle(&self) -> bool {
@@ -220,14 +252,26 @@ fn in_urls(text: &[u8], user_info: bool, hides: &dyn Fn(&[u8]) -> bool) -> Vec<R
             value = Some(at + 1);
         }
     }
+    joined(&mut secrets);
+    secrets
+}
+
+/// In order, and those that overlap as one: a URL inside a secret value is hidden with it.
+fn joined(secrets: &mut Vec<Range<usize>>) {
     secrets.sort_by_key(|secret| secret.start);
-    // A URL inside a secret value is hidden with it.
     secrets.dedup_by(|next, kept| {
         let overlap = next.start < kept.end;
         kept.end = if overlap { kept.end.max(next.end) } else { kept.end };
         overlap
     });
-    secrets
+}
+
+/// The text with `***` in place of each secret, all of which begin and end between characters.
+fn in_text<'a>(text: &'a str, secrets: &[Range<usize>]) -> Cow<'a, str> {
+    match replaced(text.as_bytes(), secrets) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(masked) => Cow::Owned(String::from_utf8_lossy(&masked).into_owned()),
+    }
 }
 
 fn is_secret(name: &[u8]) -> bool {
@@ -287,6 +331,30 @@ mod tests {
         let masked = replaced(raw, &own.in_head(raw)).into_owned();
         assert_eq!(masked, b"GET /?room=***&token=1 HTTP/1.1\r\nx-room: ***\r\nCookie: c\r\n\r\n");
         assert_eq!(own.text("ws://u@h/?ROOM=1&rooms=2"), "ws://u@h/?ROOM=***&rooms=2");
+    }
+
+    #[test]
+    fn a_secret_value_is_masked_wherever_it_stands() {
+        let masks =
+            Masks::from(Secrets::Keep).with_values(["p\"ss wörd".into(), String::new()]).with_values(["abc".into()]);
+        let raw = b"GET /p%22ss%20w%C3%B6rd?x=abc HTTP/1.1\r\nX: xabcabcx\r\n\r\n";
+        assert_eq!(replaced(raw, &masks.in_head(raw)), &b"GET /***?x=*** HTTP/1.1\r\nX: x******x\r\n\r\n"[..]);
+        assert_eq!(masks.text("it is p\"ss wörd, ab"), "it is ***, ab");
+        assert_eq!(masks.without_values("token=abc ws://u@h"), "token=*** ws://u@h");
+        let message = r#"{"a":"p\"ss wörd","b":"abcd"}"#;
+        assert_eq!(masks.message(message.as_bytes()).unwrap(), br#"{"a":"***********","b":"***d"}"#);
+        assert_eq!(masks.message(b"ab"), None);
+        assert!(masks.covers_messages() && !Masks::default().with_values([String::new()]).covers_messages());
+    }
+
+    #[test]
+    fn a_secret_value_inside_another_secret_is_hidden_with_it() {
+        let masks = Masks::default().with_values(["abc".into(), "h/x".into()]);
+        let raw = b"GET / HTTP/1.1\r\nCookie: id=abc; x\r\nReferer: ws://u@h/x\r\n\r\n";
+        assert_eq!(
+            replaced(raw, &masks.in_head(raw)),
+            &b"GET / HTTP/1.1\r\nCookie: ***\r\nReferer: ws://***@***\r\n\r\n"[..]
+        );
     }
 
     proptest! {

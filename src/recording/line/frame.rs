@@ -1,5 +1,7 @@
 //! A frame's line: the header as far as it is unusual, and the payload.
 
+use std::borrow::Cow;
+
 use crate::event::FrameEvent;
 use crate::protocol::{LengthForm, Opcode};
 use crate::recording::json::Object;
@@ -51,11 +53,12 @@ impl Lines {
         if self.masks.covers_messages() && !header.opcode.is_control() {
             return self.masked_payload(event, compressed, masked, object);
         }
-        if masked {
+        let shown = self.masks.bytes(payload);
+        if masked || matches!(shown, Cow::Owned(_)) {
             object.flag("masked", true);
         }
         if !compressed {
-            return object.bytes("text", "b64", payload);
+            return object.bytes("text", "b64", &shown);
         }
         object.base64("wire", payload);
         if let Some(message) = &event.message {
