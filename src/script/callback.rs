@@ -45,7 +45,7 @@ pub fn ask(function: &FnPtr, value: Dynamic, context: &NativeCallContext<'_>) ->
 }
 
 /// Whether the error is about `()`, as in `m.text.len()` of a binary message: a value that is not there.
-fn stumbled(error: &EvalAltResult) -> bool {
+pub fn stumbled(error: &EvalAltResult) -> bool {
     match error {
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => stumbled(inner),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => signature.contains("(()") || signature.contains(", ()"),

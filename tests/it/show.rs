@@ -126,6 +126,15 @@ fn selectors_select_and_combine() {
         (&["--json-path", "id=1", "--json-path", "**.name=Ann"], &["2"]),
         (&["--json-path", "result.tags.*=\"b\""], &["2"]),
         (&["--json-path", "id=2"], &[]),
+        (&["--where", "dir == \"sent\" && json.user == \"ann\""], &["1"]),
+        (&["--where", "json.result.tags.contains(\"b\")"], &["2"]),
+        (&["--where", "size == 4 && op != \"ping\""], &["6"]),
+        (&["--where", "compressed && size > wire"], &["9"]),
+        (&["--where", "frames == 3 || rsv == 4"], &["7", "9"]),
+        (&["--where", "conn == 2 && time < 61.5", "--around", "1"], &["7", "8", "9"]),
+        (&["--where", "after > 0.1 && op == \"pong\"", "--received"], &["6"]),
+        (&["--where", "blob.len() == 7 && blob[1] == 0xff"], &["8"]),
+        (&["--where", "json.nothing.at_all > 1"], &[]),
         (&["--from", "2.2s", "--to", "1m1s"], &["5", "6", "7", "8"]),
         (&["--from", "#5", "--to", "#8", "--received"], &["5", "6", "7"]),
         (&["--from", "#11"], &["11", "12"]),
@@ -252,6 +261,24 @@ fn what_is_no_recording_is_told_with_its_place_and_the_reason() {
         pattern.stderr.starts_with("wscope: error: invalid value \"(\" for --grep: unclosed group\n"),
         "{}",
         pattern.stderr
+    );
+}
+
+#[test]
+fn what_is_wrong_with_an_expression_is_told_and_what_was_found_before_is_shown() {
+    let (_folder, path) = recording(CHAT);
+    let told = |expression: &str| {
+        let ended = wscope(["show", path.to_str().unwrap(), "--headers", "none", "--where", expression]).run();
+        assert_eq!(ended.code, Some(10), "{}", ended.stderr);
+        (ended.text().matches('▲').count(), ended.stderr)
+    };
+    let unknown = "wscope: error: --where:1:3: undefined variable: oops\n  1 | !(oops)\n    |   ^\nhint: a frame has dir, op, text, \
+                   json, blob, size, wire, time, after, conn, number, fin, rsv, frames, compressed, auto\n";
+    assert_eq!(told("!(oops)"), (0, unknown.to_owned()));
+    let (shown, error) = told("if number < 6 { dir == \"sent\" } else { number }");
+    assert_eq!(
+        (shown, error.lines().next()),
+        (2, Some("wscope: error: the expression gives 6, and not true or false"))
     );
 }
 

@@ -75,7 +75,7 @@ pub fn run(file: &Path, args: &ShowArgs, settings: &OutputSettings) -> Result<Ex
         _ => reader,
     };
     let mut viewer = Viewer {
-        selection: Selection::new(&args.selection, args.around.is_some()),
+        selection: Selection::new(&args.selection, args.around.is_some())?,
         joiner: args.messages.then(Joiner::default),
         context: Context::new(args.around.unwrap_or_default()),
         printer,
@@ -91,9 +91,10 @@ pub fn run(file: &Path, args: &ShowArgs, settings: &OutputSettings) -> Result<Ex
     }
     let read = viewer.read(&mut reader);
     viewer.finish();
+    let fault = viewer.selection.fault();
     let ended = ended(viewer.out, viewer.damages);
     read?;
-    ended
+    fault.map_or(ended, |fault| Err(fault.into()))
 }
 
 /// Goes to where it begins, with what rendering must know of before: how the first connection came to be.
@@ -134,7 +135,7 @@ struct Viewer {
 impl Viewer {
     /// Shows what there is, up to the end of the file or of what is selected: whether more of the file may be wanted.
     fn read(&mut self, reader: &mut Reader<File>) -> Result<bool, ReadError> {
-        while !self.out.is_gone() {
+        while !self.out.is_gone() && !self.selection.is_over() {
             let mut sight = Sight::default();
             let (selection, verbatim) = (&mut self.selection, self.printer.is_verbatim());
             let Some(entry) = reader.entry_if(&mut |glance| selection.look(glance, verbatim, &mut sight))? else {
@@ -196,8 +197,12 @@ impl Viewer {
             let _ = wakened.wait(PAUSE);
         };
         self.finish();
+        let fault = self.selection.fault();
         let ended = ended(self.out, self.damages);
         read?;
+        if let Some(fault) = fault {
+            return Err(fault.into());
+        }
         if interrupt.happened() { ended.map(|_| Exit::Interrupted) } else { ended }
     }
 }

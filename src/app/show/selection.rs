@@ -6,6 +6,7 @@ use crate::cli::args::show::{JsonMatch, SelectionArgs};
 use crate::event::{Direction, FrameEvent, Kind};
 use crate::protocol::Opcode;
 use crate::recording::{Bound, FrameGlance, Glance, Look, Pattern};
+use crate::script::{Fault, Filter};
 
 /// What only the line says of an event.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +20,14 @@ pub(super) struct Sight {
 }
 
 /// What is wanted.
-#[derive(Debug)]
 pub(super) struct Selection {
     direction: Option<Direction>,
     opcodes: Vec<Opcode>,
     pattern: Option<Pattern>,
     json: Vec<JsonMatch>,
+    filter: Option<Filter>,
+    /// What went wrong in it, which ends the reading.
+    fault: Option<Box<Fault>>,
     connections: Vec<u32>,
     from: Option<Bound>,
     to: Option<Bound>,
@@ -37,8 +40,10 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(args: &SelectionArgs, around: bool) -> Selection {
-        Selection {
+    /// # Errors
+    /// The expression can't be read.
+    pub(super) fn new(args: &SelectionArgs, around: bool) -> Result<Selection, Box<Fault>> {
+        Ok(Selection {
             direction: match (args.sent, args.received) {
                 (true, false) => Some(Direction::Sent),
                 (false, true) => Some(Direction::Received),
@@ -47,13 +52,20 @@ impl Selection {
             opcodes: args.op.clone(),
             pattern: args.grep.clone().map(Pattern::new),
             json: args.json_path.clone(),
+            filter: args.filter.as_deref().map(Filter::new).transpose()?,
+            fault: None,
             connections: args.conn.clone(),
             from: args.from,
             to: args.to,
             around,
             last: None,
             over: false,
-        }
+        })
+    }
+
+    /// What went wrong while it was decided what is wanted.
+    pub(super) fn fault(&mut self) -> Option<Box<Fault>> {
+        self.fault.take()
     }
 
     /// Whether the end of what is wanted was reached.
@@ -108,7 +120,14 @@ impl Selection {
         let hit = self.direction.is_none_or(|direction| direction == frame.direction)
             && (self.opcodes.is_empty() || self.opcodes.contains(&frame.frame.header.opcode))
             && self.pattern.as_ref().is_none_or(|pattern| greps(pattern, frame, item.sight.compressed))
-            && self.json.iter().all(|wanted| has(wanted, frame));
+            && self.json.iter().all(|wanted| has(wanted, frame))
+            && self.filter.as_mut().is_none_or(|filter| {
+                filter.holds(&item.event).unwrap_or_else(|fault| {
+                    self.over = true;
+                    self.fault.get_or_insert(fault);
+                    false
+                })
+            });
         if hit {
             self.last = Some(frame.number);
         }
@@ -117,7 +136,11 @@ impl Selection {
 
     /// Whether it is frames that are selected, by what they are.
     fn selects_frames(&self) -> bool {
-        self.direction.is_some() || !self.opcodes.is_empty() || self.pattern.is_some() || !self.json.is_empty()
+        self.direction.is_some()
+            || !self.opcodes.is_empty()
+            || self.pattern.is_some()
+            || !self.json.is_empty()
+            || self.filter.is_some()
     }
 
     fn may_be_wanted(&mut self, glance: &Glance<'_>) -> bool {

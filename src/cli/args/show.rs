@@ -49,6 +49,10 @@ pub struct SelectionArgs {
     /// Messages with JSON that has this: params.id, users.*.name=ann, **.error; may be repeated
     #[arg(long, value_name = "PATH[=VALUE]", value_parser = json_match, conflicts_with = "number")]
     pub json_path: Vec<JsonMatch>,
+    /// Frames of which this is true: dir == "received" && json.price > 9; with dir op text json blob size wire time after
+    /// conn number fin rsv frames compressed auto
+    #[arg(long = "where", value_name = "EXPR", conflicts_with = "number", allow_hyphen_values = true)]
+    pub filter: Option<String>,
     /// What happened on these connections
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "number")]
     pub conn: Vec<u32>,
