@@ -53,6 +53,7 @@ pub enum Waited {
 }
 
 /// One open connection and the loop that runs it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the socket")]
 pub struct Driver {
     transport: Box<dyn Transport>,
     connection: Connection,
@@ -69,6 +70,8 @@ pub struct Driver {
     now: Duration,
     /// There may be more to read without waiting.
     readable: bool,
+    /// The caller wants no more read for now, so the peer's TCP will stop it.
+    held: bool,
     /// Bytes read since the last look at anything else.
     burst: usize,
     /// The deadline that has passed while what had arrived by then is being heard.
@@ -110,6 +113,7 @@ impl Driver {
             first_frame: [0; 2],
             now,
             readable: true,
+            held: false,
             burst: 0,
             overdue: None,
             heard: 0,
@@ -184,6 +188,18 @@ impl Driver {
         full
     }
 
+    /// Reads no further while `hold` is true, so a peer that sends faster than its messages can be passed on is stopped by
+    /// its own TCP, and memory stays bounded. What was read already still comes. An end of the connection is noticed all the
+    /// same, and for that what the peer had sent before it is read.
+    pub const fn hold_reading(&mut self, hold: bool) {
+        self.held = hold;
+    }
+
+    /// Whether to read: never mind the caller once the connection is closing, which the peer has a part in.
+    fn reads(&self) -> bool {
+        self.readable && (!self.held || self.connection.is_closing())
+    }
+
     /// Carries out a command: encodes it, tells the sinks, and writes it with the next [`Driver::wait`], or at once when a
     /// batch has come together.
     ///
@@ -242,7 +258,7 @@ impl Driver {
             if self.phase == Phase::Over {
                 continue;
             }
-            if self.readable && self.burst < BURST && self.read() {
+            if self.reads() && self.burst < BURST && self.read() {
                 continue;
             }
             if let Some(waited) = self.block(until) {
@@ -257,7 +273,7 @@ impl Driver {
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
         let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
         let timeout = match deadline {
-            _ if self.readable => Some(Duration::ZERO),
+            _ if self.reads() => Some(Duration::ZERO),
             deadline => deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed())),
         };
         let woken = match self.poll(timeout) {
@@ -273,7 +289,7 @@ impl Driver {
         let deadline = deadline?;
         let now = self.timeline.clock().elapsed();
         // What has arrived is heard before anybody is given up, but only once: a peer may never stop talking.
-        if now < deadline || self.readable && self.overdue.is_none() {
+        if now < deadline || self.reads() && self.overdue.is_none() {
             self.overdue = Some(deadline).filter(|_| now >= deadline);
             return None;
         }

@@ -10,6 +10,13 @@ use super::{CLOSE_TIMEOUT, Driver, END_TIMEOUT, Phase};
 use crate::event::Side;
 use crate::protocol::Role;
 
+/// How a socket tells that its other end is gone, or has said all that it will. Only Linux tells the latter to who does not
+/// read; elsewhere it is noticed once there is reading again.
+#[cfg(target_os = "linux")]
+const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::RDHUP);
+#[cfg(not(target_os = "linux"))]
+const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
+
 impl Driver {
     /// Waits for the socket or the waker: whether it was the waker.
     pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
@@ -18,7 +25,8 @@ impl Driver {
             self.readable = true;
             return Ok(false);
         };
-        let mut interest = PollFlags::IN;
+        let listens = !self.held || self.connection.is_closing();
+        let mut interest = if listens { PollFlags::IN } else { GONE };
         if !self.write_broken && !self.connection.output().is_empty() {
             interest |= PollFlags::OUT;
         }
@@ -40,7 +48,9 @@ impl Driver {
         }
         let ready = watched[0].revents();
         let woken = watched.get(1).is_some_and(|waker| !waker.revents().is_empty());
-        self.readable |= ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
+        self.readable |= ready.intersects(PollFlags::IN.union(GONE));
+        // The other end is gone: what is left to read is little, and says how it ended.
+        self.held &= listens || !ready.intersects(GONE);
         if woken && let Some(wakened) = &self.wakened {
             wakened.clear();
         }

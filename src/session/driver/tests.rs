@@ -86,3 +86,44 @@ fn a_flood_does_not_prolong_the_closing_handshake_for_ever() {
     assert_eq!(closed.detail.as_deref(), Some("no close frame came back within 2s"));
     assert!(matches!(driver.wait(None), Waited::Over));
 }
+
+#[test]
+fn a_peer_that_is_held_is_stopped_by_its_own_tcp_and_nothing_is_lost() {
+    use std::net::{TcpListener, TcpStream};
+
+    use crate::transport::Tcp;
+
+    const FRAME: &[u8] = b"\x81\x7e\x10\x00";
+    const FRAMES: usize = 8192;
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
+    let mut tcp = Tcp::new(listener.accept().expect("connected").0).expect("a socket");
+    tcp.set_blocking(Blocking::Never).expect("a socket");
+    let connection = Connection::new(Config::new(Role::Client), keys::os_keys());
+    let mut driver = Driver::new(Box::new(tcp), connection, Timeline::new(Clock::start(), Vec::new()), 1);
+    driver.hold_reading(true);
+    let message = [FRAME, &[b'a'; 4096]].concat();
+    let sender = std::thread::spawn(move || (0..FRAMES).try_for_each(|_| peer.write_all(&message)));
+    let soon = |driver: &Driver| Some(driver.timeline().clock().elapsed() + Duration::from_millis(50));
+    // 32 MiB don't fit into the buffers of two sockets.
+    let mut seen = 0;
+    for _ in 0..4 {
+        let until = soon(&driver);
+        while let Waited::Event(_) = driver.wait(until) {
+            seen += 1;
+        }
+    }
+    assert_eq!((seen, sender.is_finished()), (0, false));
+    driver.hold_reading(false);
+    while seen < FRAMES {
+        match driver.wait(None) {
+            Waited::Event(Event { kind: Kind::Frame(_), .. }) => seen += 1,
+            other => panic!("{other:?} after {seen}"),
+        }
+    }
+    sender.join().expect("no panic").expect("all was sent");
+    // Its end is noticed while it is held, too.
+    driver.hold_reading(true);
+    assert!(matches!(driver.wait(None), Waited::Event(Event { kind: Kind::Close(_), .. })));
+}
