@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use wscope::command::Command;
 use wscope::event::{Direction::Received, Event, FrameEvent, Kind, Message};
 use wscope::handshake::{Request, Response, ServerOffer};
-use wscope::session::{Answer, Clock, Timeline, Waited, Waker, accept, waker};
+use wscope::session::{Answer, Clock, Incoming, Timeline, Waited, Waker, accept, waker};
 use wscope::transport::Tcp;
 
 /// How long Redis may take to connect, and a client for its opening handshake.
@@ -119,7 +119,8 @@ impl Chat {
             Some(_) => Answer::Accept(ServerOffer::default()),
             None => Answer::Respond { response: bad_request, body: "connect to /chat?user=NAME&room=ROOM\n".into() },
         };
-        let (request, driver) = accept(Box::new(Tcp::new(stream)?), Some(address), PATIENCE, &self.timeline, answer)?;
+        let incoming = Incoming { transport: Box::new(Tcp::new(stream)?), peer: Some(address), tls: None };
+        let (request, driver) = accept(incoming, PATIENCE, &self.timeline, answer)?;
         let (user, room) = seat(&request).ok_or("it was refused")?;
         let ((waker, wakened), (queue, events), id) = (waker()?, channel(), driver.number());
         let mut driver = driver.with_waker(wakened);

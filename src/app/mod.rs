@@ -12,6 +12,8 @@ mod record;
 pub mod report;
 mod run;
 mod scripts;
+mod serve;
+mod server;
 mod sessions;
 mod shell;
 mod show;
@@ -48,6 +50,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Serve(args, flags) => {
+            let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
+            serve::run(&args, &output, &recording)
+        }
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)

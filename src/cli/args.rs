@@ -12,6 +12,7 @@ pub mod pipe;
 pub mod recording;
 pub mod report;
 pub mod script;
+pub mod serve;
 pub mod show;
 pub mod stats;
 mod values;
@@ -33,6 +34,8 @@ pub enum Action {
     Connect(Flags),
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
+    /// A server of one's own.
+    Serve(Box<serve::ServeArgs>, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
     /// Secrets taken out of a recording.
@@ -144,6 +147,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Record { url, record, .. }) => {
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
+        Some(Command::Serve { serve, .. }) => {
+            Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
         Some(Command::Show { file, show, .. }) => {
@@ -224,6 +230,18 @@ enum Command {
         record: recording::RecordArgs,
         #[command(flatten)]
         options: Box<Options>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
+    #[command(disable_help_flag = true)]
+    Serve {
+        #[command(flatten)]
+        serve: Box<serve::ServeArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -11,7 +11,7 @@ use super::{Driver, Timeline, keys};
 use crate::event::{self, Kind, Open, Ready};
 use crate::handshake::{self, HeadError, Refusal, Request, RequestReader, ServerOffer};
 use crate::protocol::{Config, Connection, Role};
-use crate::transport::{Blocking, Transport};
+use crate::transport::{Blocking, TlsInfo, Transport};
 
 /// What a server answers to a request.
 #[derive(Clone, Debug)]
@@ -36,17 +36,25 @@ pub enum AcceptError {
     Broken(#[from] io::Error),
 }
 
-/// Accepts a connection from `peer` within `timeout`; `answer` decides by the request.
+/// A connection that has not shaken hands yet.
+pub struct Incoming {
+    pub transport: Box<dyn Transport>,
+    pub peer: Option<SocketAddr>,
+    /// Time of the TLS handshake, and what it agreed on.
+    pub tls: Option<(Duration, TlsInfo)>,
+}
+
+/// Accepts a connection within `timeout`; `answer` decides by the request.
 ///
 /// # Errors
 /// Why there is no connection; the error is on the timeline too.
 pub fn accept(
-    mut transport: Box<dyn Transport>,
-    peer: Option<SocketAddr>,
+    incoming: Incoming,
     timeout: Duration,
     timeline: &Timeline,
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Driver), AcceptError> {
+    let Incoming { mut transport, peer, tls } = incoming;
     let number = timeline.open_connection();
     // Recorded at once: what comes next is an answer, or a wait.
     let emit = |kind| {
@@ -55,7 +63,7 @@ pub fn accept(
     };
     let begun = timeline.clock().elapsed();
     let mut dialogue = Dialogue::new(&mut *transport, timeline.clock(), timeout);
-    let outcome = shake_hands(&mut dialogue, peer, &emit, answer);
+    let outcome = shake_hands(&mut dialogue, (peer, tls), &emit, answer);
     let (request, tail, negotiated) = outcome.inspect_err(|error| {
         emit(Kind::Error { text: error.to_string(), hint: None });
     })?;
@@ -70,7 +78,7 @@ pub fn accept(
 
 fn shake_hands(
     dialogue: &mut Dialogue<'_>,
-    peer: Option<SocketAddr>,
+    (peer, tls): (Option<SocketAddr>, Option<(Duration, TlsInfo)>),
     emit: &impl Fn(Kind),
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Bytes, handshake::Negotiated), AcceptError> {
@@ -82,7 +90,7 @@ fn shake_hands(
         via: None,
         dns: None,
         tcp: None,
-        tls: None,
+        tls,
     })));
     emit(Kind::Request(request.raw.clone()));
     let mut respond = |response: &handshake::Response, body: Bytes| {

@@ -11,6 +11,7 @@ mod pipe;
 mod readme;
 mod recording;
 mod report;
+mod serve;
 mod show;
 mod stats;
 mod support;

@@ -1,7 +1,6 @@
 //! `wscope demo`: everything that can be seen and done, without a server of one's own. A server on a free port of this machine
 //! and, on a terminal, the shell connected to it; without one, a tour that ends by itself.
 
-mod client;
 mod paths;
 mod server;
 mod tour;

@@ -127,3 +127,34 @@ fn a_peer_that_is_held_is_stopped_by_its_own_tcp_and_nothing_is_lost() {
     driver.hold_reading(true);
     assert!(matches!(driver.wait(None), Waited::Event(Event { kind: Kind::Close(_), .. })));
 }
+
+#[test]
+fn who_sends_as_fast_as_the_peer_reads_hears_the_peer_all_the_same() {
+    use std::net::{TcpListener, TcpStream};
+
+    use crate::transport::Tcp;
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
+    let mut tcp = Tcp::new(listener.accept().expect("connected").0).expect("a socket");
+    tcp.set_blocking(Blocking::Never).expect("a socket");
+    let connection = Connection::new(Config::new(Role::Server), keys::os_keys());
+    let mut driver = Driver::new(Box::new(tcp), connection, Timeline::new(Clock::start(), Vec::new()), 1);
+    // A close frame of a client, masked with zeros; then it reads all that still comes.
+    peer.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).expect("loopback");
+    let reader = std::thread::spawn(move || io::copy(&mut peer, &mut io::sink()));
+    let message = Command::Binary(vec![0; 4096].into());
+    let mut turns = 0;
+    let closed = loop {
+        while !driver.is_full() && driver.send(message.clone()).is_ok() {}
+        turns += 1;
+        match driver.wait(None) {
+            Waited::Event(Event { kind: Kind::Close(closed), .. }) => break closed,
+            Waited::Event(_) | Waited::Writable => assert!(turns < 10_000, "it hears nothing"),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((closed.code, closed.clean), (Some(1000), true));
+    drop(driver);
+    reader.join().expect("no panic").expect("all was read");
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use native_tls::TlsAcceptor;
+use native_tls::{Identity, TlsAcceptor};
 
 use super::failure::explain_client;
 use super::stream::{End, handshake};
@@ -21,6 +21,14 @@ impl Acceptor {
     pub fn from_files(cert: &Path, key: &Path) -> Result<Acceptor, TransportError> {
         let identity = connector::identity(cert, key)?;
         TlsAcceptor::new(identity).map(Acceptor).map_err(|error| connector::mismatch(cert, &error))
+    }
+
+    /// The same from memory: a certificate chain and its key (PKCS#8), PEM.
+    ///
+    /// # Errors
+    /// When they can't be used together.
+    pub fn from_pem(cert: &[u8], key: &[u8]) -> Result<Acceptor, native_tls::Error> {
+        TlsAcceptor::new(Identity::from_pkcs8(cert, key)?).map(Acceptor)
     }
 
     /// Shakes hands with the client at the other end of `transport`, and leaves it non-blocking.

@@ -1,19 +1,14 @@
 //! What the server does on which path: one table, which feeds routing, the index and the documentation.
 
 mod bad;
-mod chat;
 mod plain;
 mod refusals;
 mod rpc;
 mod ticker;
 
-use bytes::Bytes;
-
-use super::client::Client;
-use crate::handshake::{DeflateOffer, Request, Response, ServerOffer};
+use crate::app::server::{Client, plain as respond, room};
+use crate::handshake::{DeflateOffer, Request, ServerOffer};
 use crate::session::Answer;
-
-pub(super) use chat::Room;
 
 /// One path of the server.
 #[derive(Debug)]
@@ -34,7 +29,7 @@ pub struct Path {
 pub static PATHS: &[Path] = &[
     path("/", "sends back what it gets, as /echo", accepted, Client::echo_all),
     path("/echo", "sends back what it gets", accepted, Client::echo_all),
-    path("/chat", "sends what it gets to everyone else there", accepted, chat::serve),
+    path("/chat", "sends what it gets to everyone else there", accepted, room::serve),
     path("/ticker", "a price as JSON every 200 ms", accepted, ticker::serve),
     path("/rpc", "JSON-RPC 2.0: echo add time subscribe unsubscribe", accepted, rpc::serve),
     path("/binary", "binary messages of several shapes, then an echo", accepted, plain::binary),
@@ -101,18 +96,8 @@ pub fn index(base: &str) -> String {
     PATHS.iter().map(line).collect()
 }
 
-/// A response in plain text; headers given here replace the usual ones.
-pub(super) fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-    let length = body.len().to_string();
-    let usual = [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-    let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-    let all: Vec<_> = headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-    let response = Response::new(status, &all).expect("our own headers are valid");
-    (response, Bytes::copy_from_slice(body.as_bytes()))
-}
-
 fn refuse(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
-    let (response, body) = plain(status, headers, body);
+    let (response, body) = respond(status, headers, body);
     Answer::Respond { response, body }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::super::client::{Client, Turn};
+use crate::app::server::{Client, Turn};
 use crate::command::{Command, FrameSpec};
 use crate::event::Message;
 use crate::protocol::Opcode;
@@ -42,7 +42,7 @@ pub(super) fn slow(mut client: Client) {
                 kept -= message.data.len();
                 client.echo(message);
             }
-            Turn::Message(_) | Turn::Woken => {}
+            Turn::Message(_) | Turn::Woken | Turn::Writable => {}
             Turn::Over => return,
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn fragments(mut client: Client) {
     loop {
         match client.next(None) {
             Turn::Message(message) => in_fragments(&mut client, message.binary, &message.data),
-            Turn::Due | Turn::Woken => {}
+            Turn::Due | Turn::Woken | Turn::Writable => {}
             Turn::Over => return,
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Number, Value, json};
 
-use super::super::client::{Client, Turn};
+use crate::app::server::{Client, Turn};
 
 /// Between two notifications of a subscription.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -31,7 +31,7 @@ pub(super) fn serve(mut client: Client) {
                     }
                 }
             }
-            Turn::Woken => {}
+            Turn::Woken | Turn::Writable => {}
             Turn::Over => return,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::client::{Client, Turn};
+use crate::app::server::{Client, Turn};
 
 const INTERVAL: Duration = Duration::from_millis(200);
 
@@ -23,7 +23,7 @@ pub(super) fn serve(mut client: Client) {
                 seq += 1;
                 due += INTERVAL;
             }
-            Turn::Message(_) | Turn::Woken => {}
+            Turn::Message(_) | Turn::Woken | Turn::Writable => {}
             Turn::Over => return,
         }
     }

@@ -1,16 +1,16 @@
-//! `/chat`: what one client says, all others hear. Each client's thread has a queue that the others put messages into, and a
+//! A chat: what one client says, all others hear. Each client's thread has a queue that the others put messages into, and a
 //! waker that tells it so.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::super::client::{Client, Turn, as_command};
+use super::client::{Client, Turn, as_command};
 use crate::command::Command;
 use crate::session::{Waker, waker};
 
 /// Who is there.
 #[derive(Debug, Default)]
-pub(crate) struct Room {
+pub struct Room {
     members: Mutex<Members>,
 }
 
@@ -28,7 +28,8 @@ struct Member {
     waker: Waker,
 }
 
-pub(super) fn serve(client: Client) {
+/// Serves a client as one of its room.
+pub fn serve(client: Client) {
     let room = client.room.clone();
     let Ok((waker, wakened)) = waker() else {
         return give_up(client);
@@ -43,7 +44,7 @@ fn converse(mut client: Client, room: &Room, number: u64, queue: &Receiver<Comma
         match client.next(None) {
             Turn::Message(message) => room.tell_others(number, &as_command(message)),
             Turn::Woken => queue.try_iter().for_each(|command| client.send(command)),
-            Turn::Due => {}
+            Turn::Due | Turn::Writable => {}
             Turn::Over => return,
         }
     }

@@ -1,0 +1,110 @@
+//! `wscope serve`: a server for the client that is to be debugged. It echoes, lets its clients chat, takes everything or floods
+//! them, and shows and records every frame of every connection.
+
+mod modes;
+mod tls;
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::Builder;
+use std::time::Duration;
+
+use super::interrupt::Interrupt;
+use super::output;
+use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, linger};
+use crate::cli::args::output::Format;
+use crate::cli::args::serve::{Mode, ServeArgs};
+use crate::cli::report::{Exit, Report};
+use crate::cli::settings::{OutputSettings, RecordingSettings};
+use crate::handshake::{DeflateOffer, ServerOffer};
+use crate::session::{Answer, Clock, Incoming, Sink, Timeline, accept, waker};
+use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
+
+/// The most connections at a time.
+const CONNECTIONS: usize = 10_000;
+
+/// Serves until the user has enough.
+///
+/// # Errors
+/// When it can't listen, or a file can't be read or written.
+pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
+    let acceptor = tls::acceptor(args)?;
+    let cannot = |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
+    let (waker, wakened) = waker().map_err(cannot)?;
+    let interrupt = Interrupt::watch(waker).map_err(cannot)?;
+    let clock = Clock::start();
+    let settings = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
+    let recording_sink = output::recording(recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
+    let sinks = recording_sink.into_iter().chain([output::sink(&settings, &recording.masks, clock)]);
+    let timeline = Timeline::new(clock, sinks.collect());
+    let listener = TcpListener::bind(args.listen).map_err(|error| {
+        let message = format!("cannot listen on {}: {}", args.listen, in_words(&error));
+        Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
+    })?;
+    let address = listener.local_addr().unwrap_or(args.listen);
+    announce(address, acceptor.is_some(), args.mode);
+    let service = Service::new(args, acceptor, timeline.clone());
+    let spawned = Builder::new().name("server".into()).spawn(move || {
+        server::listen(&listener, CONNECTIONS, move |stream, peer| service.serve(stream, peer));
+    });
+    spawned.map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))?;
+    while !interrupt.happened() {
+        let _ = wakened.wait(Duration::from_secs(3600));
+    }
+    let told = timeline.flush();
+    told.map_err(|error| Report::new(Exit::File, error.to_string()))?;
+    Ok(Exit::Interrupted)
+}
+
+/// Says where it listens, on standard error: standard output is the frames'.
+fn announce(address: SocketAddr, secure: bool, mode: Mode) {
+    let scheme = if secure { "wss" } else { "ws" };
+    let mut text = format!("serving {} on {scheme}://{address}/\n", mode.name());
+    if !address.ip().is_loopback() {
+        text += "whoever reaches this machine can connect: it listens beyond it\n";
+    }
+    // With stderr gone there is nobody left to tell.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// What is done with each connection.
+struct Service {
+    acceptor: Option<Acceptor>,
+    timeline: Timeline,
+    offer: ServerOffer,
+    mode: Mode,
+    size: usize,
+    room: Arc<Room>,
+}
+
+impl Service {
+    fn new(args: &ServeArgs, acceptor: Option<Acceptor>, timeline: Timeline) -> Service {
+        let offer = ServerOffer {
+            subprotocols: args.subprotocol.clone(),
+            deflate: (!args.no_compress).then(DeflateOffer::default),
+            headers: Vec::new(),
+        };
+        Service { acceptor, timeline, offer, mode: args.mode, size: args.size as usize, room: Arc::default() }
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        let clock = self.timeline.clock();
+        let rest = stream.try_clone()?;
+        let mut transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
+        let mut tls = None;
+        if let Some(acceptor) = &self.acceptor {
+            let begun = clock.elapsed();
+            let now = || clock.elapsed();
+            let (secured, info) =
+                acceptor.accept(transport, &Deadline::new(&now, HANDSHAKE_TIMEOUT)).map_err(io::Error::other)?;
+            (transport, tls) = (secured, Some((clock.elapsed().saturating_sub(begun), info)));
+        }
+        let incoming = Incoming { transport, peer: Some(peer), tls };
+        let accepted = accept(incoming, HANDSHAKE_TIMEOUT, &self.timeline, |_| Answer::Accept(self.offer.clone()));
+        if let Ok((request, driver)) = accepted {
+            modes::serve(self.mode, self.size, Client::new(driver, request.resource, Arc::clone(&self.room)));
+        }
+        linger(rest, clock)
+    }
+}

@@ -1,0 +1,103 @@
+//! What servers of this program share: a listener, a thread a connection, a client's turns, a room for those who talk.
+//!
+//! Nothing that a client does may cost more than that client's connection.
+
+pub mod client;
+pub mod room;
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::Builder;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::handshake::Response;
+use crate::session::Clock;
+
+pub use client::{Client, Turn};
+pub use room::Room;
+
+/// The most connections at a time; a further one is answered with 503.
+pub const CONNECTIONS: usize = 256;
+
+/// How long a client may take for its opening handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what a client still says is read after our end of the stream is closed. Without that the system would answer
+/// with a reset, which may cost the client what we said last.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long to wait after the system had no descriptor or thread left for a connection.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own.
+pub fn listen(
+    listener: &TcpListener,
+    most: usize,
+    serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+) {
+    let serve = Arc::new(serve);
+    // Each connection holds one more of them.
+    let seats = Arc::new(());
+    loop {
+        let Ok((stream, peer)) = listener.accept() else {
+            std::thread::sleep(EXHAUSTED);
+            continue;
+        };
+        if Arc::strong_count(&seats) > most {
+            let _ = turn_away(stream, most);
+            continue;
+        }
+        let (serve, seat) = (Arc::clone(&serve), Arc::clone(&seats));
+        let spawned = Builder::new().name(format!("client {peer}")).spawn(move || {
+            // A client that goes away in the middle is no news.
+            let _ = serve(stream, peer);
+            drop(seat);
+        });
+        if spawned.is_err() {
+            std::thread::sleep(EXHAUSTED);
+        }
+    }
+}
+
+/// Ends our direction of the stream, then waits for the client to end its own.
+///
+/// # Errors
+/// When the client is gone.
+pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    stream.set_nonblocking(false)?;
+    let until = clock.elapsed() + LINGER;
+    let mut sink = [0; 4096];
+    loop {
+        let left = until.saturating_sub(clock.elapsed());
+        if left.is_zero() {
+            return Ok(());
+        }
+        stream.set_read_timeout(Some(left))?;
+        if stream.read(&mut sink)? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Says that there are too many connections, once the request (or a piece of it) is there.
+fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
+    stream.set_read_timeout(Some(EXHAUSTED))?;
+    let _ = stream.read(&mut [0; 4096]);
+    let (response, body) = plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
+    stream.write_all(&[&response.raw[..], &body[..]].concat())
+}
+
+/// A response in plain text; headers given here replace the usual ones.
+#[must_use]
+pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
+    let length = body.len().to_string();
+    let usual = [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
+    let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
+    let all: Vec<_> = headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
+    let response = Response::new(status, &all).expect("our own headers are valid");
+    (response, Bytes::copy_from_slice(body.as_bytes()))
+}
