@@ -15,6 +15,7 @@ mod host;
 mod inbox;
 mod matcher;
 mod message;
+mod modules;
 mod program;
 mod reference;
 mod stop;
