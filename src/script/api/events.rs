@@ -87,11 +87,10 @@ fn run_until(context: &NativeCallContext<'_>, limit: Option<Duration>) -> Raised
         connection.state().told = received.place + 1;
         tell(&host, context, &connection, received)?;
     }
-    for connection in host.connections() {
+    let all_told = !host.leaves();
+    for connection in host.connections().iter().filter(|connection| all_told && connection.port().is_over()) {
         // A function that has captured its connection would keep it for ever.
-        if connection.port().is_over() && !host.leaves() {
-            connection.state().handlers = Handlers::default();
-        }
+        connection.state().handlers = Handlers::default();
     }
     Ok(())
 }
