@@ -44,12 +44,15 @@ pub fn ask(function: &FnPtr, value: Dynamic, context: &NativeCallContext<'_>) ->
     }
 }
 
-/// Whether the error is about `()`, as in `m.text.len()` of a binary message: a value that is not there.
+/// Whether the error is about `()`, as in `m.text.len()` of a binary message, or about a field of JSON that has none, as in
+/// `m.json.id` of an array: a value that is not there.
 pub fn stumbled(error: &EvalAltResult) -> bool {
     match error {
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => stumbled(inner),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => signature.contains("(()") || signature.contains(", ()"),
-        EvalAltResult::ErrorDotExpr(text, _) => text.contains("'()'"),
+        EvalAltResult::ErrorDotExpr(text, _) => {
+            ["()", "array", "string", "i64", "f64", "bool"].iter().any(|name| text.contains(&format!("type '{name}'")))
+        }
         EvalAltResult::ErrorIndexingType(name, _) => name.contains("()"),
         _ => false,
     }

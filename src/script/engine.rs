@@ -1,12 +1,12 @@
 //! The engine: limits, modules beside the file that imports them, and the API with a host behind it.
 
-use rhai::module_resolvers::FileModuleResolver;
 use rhai::{Dynamic, Engine, EvalContext};
 
 use super::api;
 use super::connection::Connection;
 use super::failure::Raised;
 use super::host::Host;
+use super::modules::Modules;
 use super::stop::Stopped;
 
 /// What a script may use up.
@@ -37,7 +37,7 @@ pub fn engine(host: &Host, limits: Limits) -> Engine {
     engine.set_max_map_size(limits.size / 10);
     engine.set_max_call_levels(limits.depth);
     engine.set_max_expr_depths(128, 128);
-    engine.set_module_resolver(FileModuleResolver::new());
+    engine.set_module_resolver(Modules::default());
     let stop = host.setup().stop.clone();
     engine.on_progress(move |operations| {
         // Asking for the time costs more than an operation.

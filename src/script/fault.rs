@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
+use super::engine::Limits;
 use super::failure::{Failure, FailureKind};
+use super::reference::is_known;
 use super::stop::Stopped;
 use super::value::{cut, written};
 
@@ -75,8 +77,8 @@ impl Fault {
     /// What an error of the engine means; `name` is that of the script.
     #[must_use]
     pub fn of(error: &EvalAltResult, name: &str, sources: &Sources) -> Fault {
-        let (inner, file) = innermost(error, name);
-        let place = sources.place(file, inner.position());
+        let (inner, file, position) = innermost(error, name);
+        let place = sources.place(file, position);
         let fault = |reason, message: String| Fault {
             reason,
             message,
@@ -99,7 +101,7 @@ impl Fault {
                 || fault(Reason::Interrupted, "interrupted".into()),
                 |(reason, message)| fault(reason, message),
             ),
-            other => fault(Reason::Script, in_words(other)),
+            other => Fault { hint: hint(other), ..fault(Reason::Script, in_words(other)) },
         };
         Fault { place, ..fault }
     }
@@ -148,19 +150,19 @@ impl Place {
     }
 }
 
-/// The error that the others are wrapped around, and the script that it is in.
-fn innermost<'a>(error: &'a EvalAltResult, file: &'a str) -> (&'a EvalAltResult, &'a str) {
-    match error {
-        EvalAltResult::ErrorInFunctionCall(_, source, inner, _) if !inner.position().is_none() => {
-            innermost(inner, if source.is_empty() { file } else { source })
-        }
+/// The error that the others are wrapped around, the script that it is in, and where there. What has no place of its own is
+/// where it was called.
+fn innermost<'a>(error: &'a EvalAltResult, file: &'a str) -> (&'a EvalAltResult, &'a str, Position) {
+    let (inner, inside, position) = match error {
         EvalAltResult::ErrorInFunctionCall(_, source, inner, position) => {
-            // What a function of the API throws has no place of its own.
-            let (found, inside) = innermost(inner, if source.is_empty() { file } else { source });
-            if found.position().is_none() && !position.is_none() { (inner, inside) } else { (found, inside) }
+            (inner, if source.is_empty() { file } else { source.as_str() }, *position)
         }
-        EvalAltResult::ErrorInModule(module, inner, _) => innermost(inner, module),
-        _ => (error, file),
+        EvalAltResult::ErrorInModule(module, inner, position) => (inner, module.as_str(), *position),
+        _ => return (error, file, error.position()),
+    };
+    match innermost(inner, inside) {
+        (found, _, place) if place.is_none() => (found, file, position),
+        found => found,
     }
 }
 
@@ -175,9 +177,47 @@ fn stopped(token: &Dynamic) -> Option<(Reason, String)> {
 
 /// An error of the engine in a line, without its position.
 fn in_words(error: &EvalAltResult) -> String {
+    let Limits { size, depth, .. } = Limits::default();
     let text = error.to_string();
     let end = text.rfind(" (line ").filter(|_| text.ends_with(')')).unwrap_or(text.len());
-    lower(&text[..end])
+    let text = lower(&text[..end]);
+    match error {
+        EvalAltResult::ErrorStackOverflow(..) => format!("calls are nested too deep: {depth} levels are the most"),
+        EvalAltResult::ErrorDataTooLarge(..) if text.contains("map") => format!("{text}: {} is the most", size / 10),
+        EvalAltResult::ErrorDataTooLarge(..) => format!("{text}: {size} is the most"),
+        EvalAltResult::ErrorDataRace(..) => "two functions of parallel() use a variable at the same time".to_owned(),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if is_nameless(signature) => {
+            "a function without a name was made in an imported module, and can be called only there".to_owned()
+        }
+        EvalAltResult::ErrorFunctionNotFound(..) => {
+            let names = [("&str | ImmutableString | String", "string"), ("i64", "int"), ("f64", "float")];
+            names.iter().fold(text, |text, (engines, scripts)| text.replace(engines, scripts))
+        }
+        _ => text,
+    }
+}
+
+/// What to do about an error of the engine.
+fn hint(error: &EvalAltResult) -> Option<String> {
+    match error {
+        EvalAltResult::ErrorTooManyOperations(..) => Some("--max-operations N allows more, 0 any number".to_owned()),
+        EvalAltResult::ErrorDataRace(..) => {
+            Some("let each function give its result: parallel() gives them all".to_owned())
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if is_nameless(signature) => {
+            Some("call it within the module, or make it in this script".to_owned())
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            let name = signature.split([' ', '(']).next().filter(|name| is_known(name))?;
+            Some(format!("wscope run --api={name} tells what it takes"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the engine has named it itself.
+fn is_nameless(signature: &str) -> bool {
+    signature.starts_with("anon$")
 }
 
 /// A sentence with a small first letter, unless it begins with an abbreviation.

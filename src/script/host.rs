@@ -109,9 +109,15 @@ impl Host {
         self.0.leaves.store(leave, Ordering::Relaxed);
     }
 
-    /// Keeps a connection open until the script or its case ends.
+    /// Keeps a connection open until the script or its case ends. What came on those that are over, and that the script has
+    /// let go of, is forgotten: a script may open any number, one after the other.
     pub fn keep(&self, connection: Connection) {
-        self.opened().push(connection);
+        let mut opened = self.opened();
+        opened
+            .iter()
+            .filter(|connection| connection.is_done())
+            .for_each(|done| self.setup().inbox.forget(done.number()));
+        opened.push(connection);
     }
 
     /// The connections opened so far.

@@ -16,6 +16,7 @@ mod host;
 mod inbox;
 mod matcher;
 mod message;
+mod modules;
 mod program;
 mod reference;
 mod stop;

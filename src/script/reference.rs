@@ -23,6 +23,12 @@ pub fn reference(name: &str) -> String {
     definitions.trim_end().split("\n\n").filter(is_wanted).fold(String::new(), |all, block| all + block + "\n\n")
 }
 
+/// Whether scripts can call a function of this name.
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    documented().definitions().include_standard_packages(false).single_file().contains(&format!("fn {name}("))
+}
+
 /// The line that is no documentation.
 fn signature(block: &str) -> &str {
     block.lines().find(|line| !line.starts_with("///")).unwrap_or_default()

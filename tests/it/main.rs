@@ -11,6 +11,8 @@ mod pipe;
 mod readme;
 mod recording;
 mod report;
+mod scripting;
+mod scripts;
 mod serve;
 mod show;
 mod stats;

@@ -87,6 +87,11 @@ fn run_until(context: &NativeCallContext<'_>, limit: Option<Duration>) -> Raised
         connection.state().told = received.place + 1;
         tell(&host, context, &connection, received)?;
     }
+    let all_told = !host.leaves();
+    for connection in host.connections().iter().filter(|connection| all_told && connection.port().is_over()) {
+        // A function that has captured its connection would keep it for ever.
+        connection.state().handlers = Handlers::default();
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Waiting, trying again, and doing several things at once.
 
+use std::thread::Builder;
 use std::time::Duration;
 
 use rhai::plugin::*;
@@ -9,6 +10,10 @@ use crate::script::callback::Callback;
 use crate::script::failure::{Failure, Raised};
 use crate::script::host::Host;
 use crate::script::value::{duration, written};
+use crate::transport::in_words;
+
+/// Bytes: as many as the main thread has, so that calls may be nested as deep.
+const STACK: usize = 8 << 20;
 
 #[export_module]
 pub mod api {
@@ -38,6 +43,8 @@ pub mod api {
 
     /// Calls all functions at the same time, each on a thread of its own, and gives what they give, in their order. Fails
     /// as the first of them that fails.
+    ///
+    /// They may use the variables around them, but not change them at the same time: let each give its result.
     #[rhai_fn(name = "parallel", return_raw)]
     pub fn parallel(context: NativeCallContext, functions: Array) -> Raised<Array> {
         let functions = functions.into_iter().map(|value| {
@@ -46,17 +53,36 @@ pub mod api {
             value.try_cast::<FnPtr>().ok_or_else(|| Failure::usage(format!("{shown} is no function"), hint))
         });
         let functions: Result<Vec<_>, _> = functions.collect();
-        let callbacks: Vec<_> = functions?.into_iter().map(|function| Callback::new(function, &context)).collect();
-        let engine = context.engine();
-        std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                callbacks.iter().map(|callback| scope.spawn(move || callback.call(engine, ()))).collect();
-            let panicked = || Err(Failure::expectation("a function of parallel() panicked").into());
-            let results: Vec<_> =
-                threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| panicked())).collect();
-            results.into_iter().collect()
-        })
+        let calls: Vec<_> =
+            functions?.into_iter().map(|function| (Callback::new(function, &context), Array::new())).collect();
+        at_once(&context, &calls)
     }
+
+    /// Calls `f(0)`, `f(1)` and so on, as many as that, in the same way.
+    #[rhai_fn(name = "parallel", return_raw)]
+    pub fn parallel_times(context: NativeCallContext, count: INT, f: FnPtr) -> Raised<Array> {
+        let call = |number: INT| (Callback::new(f.clone(), &context), vec![Dynamic::from(number)]);
+        at_once(&context, &(0..count).map(call).collect::<Vec<_>>())
+    }
+}
+
+/// A function and what it is called with, each on a thread of its own.
+fn at_once(context: &NativeCallContext<'_>, calls: &[(Callback, Array)]) -> Raised<Array> {
+    let engine = context.engine();
+    std::thread::scope(|scope| {
+        let start = |(callback, arguments): &'_ (Callback, Array)| {
+            let (callback, arguments) = (callback.clone(), arguments.clone());
+            let thread = Builder::new().stack_size(STACK);
+            thread.spawn_scoped(scope, move || callback.call(engine, arguments))
+        };
+        let threads = calls.iter().map(start).collect::<Result<Vec<_>, _>>().map_err(|error| {
+            let text = format!("cannot start {} threads: {}", calls.len(), in_words(&error));
+            Failure::usage(text, "parallel() needs a thread for each function")
+        })?;
+        let panicked = || Err(Failure::expectation("a function of parallel() panicked").into());
+        let results: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| panicked())).collect();
+        results.into_iter().collect()
+    })
 }
 
 /// Waits, unless the script is to stop.

@@ -142,6 +142,20 @@ pub mod api {
         Watch::new(&Host::of(&context), ws, duration(&timeout)?).close(status(&code)).map(|closed| ended(&closed))
     }
 
+    /// Waits for the peer's close frame, whoever sent the first one: `#{ code, reason }`, the code `()` if it has none. Fails if
+    /// the connection ends without one.
+    #[rhai_fn(name = "expect_close_frame", return_raw, pure)]
+    pub fn expect_close_frame(context: NativeCallContext, ws: &mut Connection) -> Raised<Map> {
+        Watch::new(&Host::of(&context), ws, ws.patience()).control(Opcode::CLOSE).map(|frame| close_frame(&frame))
+    }
+
+    /// The same within this time.
+    #[rhai_fn(name = "expect_close_frame", return_raw, pure)]
+    pub fn expect_close_frame_within(context: NativeCallContext, ws: &mut Connection, timeout: Dynamic) -> Raised<Map> {
+        let limit = duration(&timeout)?;
+        Watch::new(&Host::of(&context), ws, limit).control(Opcode::CLOSE).map(|frame| close_frame(&frame))
+    }
+
     /// Waits for a ping, which is answered by itself.
     #[rhai_fn(name = "expect_ping", return_raw, pure)]
     pub fn expect_ping(context: NativeCallContext, ws: &mut Connection) -> Raised<Message> {
@@ -204,6 +218,15 @@ fn in_order(context: &NativeCallContext<'_>, ws: &Connection, matchers: &Array, 
 fn status(code: &Dynamic) -> Code {
     // A number that is no status code is never met.
     Code::This(code.as_int().ok().map(|code| u16::try_from(code).unwrap_or_default()))
+}
+
+/// What a close frame says, right or wrong (RFC 6455 section 5.5.1).
+fn close_frame(frame: &Message) -> Map {
+    let (code, reason) = match frame.data()[..] {
+        [high, low, ref reason @ ..] => (Dynamic::from(INT::from(u16::from_be_bytes([high, low]))), reason),
+        ref other => (Dynamic::UNIT, other),
+    };
+    Map::from_iter([("code".into(), code), ("reason".into(), text(String::from_utf8_lossy(reason).into_owned()))])
 }
 
 pub(super) fn ended(closed: &Closed) -> Map {

@@ -17,6 +17,7 @@ mod listen;
 mod message;
 mod recordings;
 mod talk;
+mod text;
 mod values;
 
 use rhai::{Engine, exported_module};
@@ -43,6 +44,7 @@ pub fn register(engine: &mut Engine) {
         exported_module!(checks::api),
         exported_module!(flow::api),
         exported_module!(values::api),
+        exported_module!(text::api),
         exported_module!(files::api),
         exported_module!(recordings::api),
     ] {

@@ -9,6 +9,7 @@ use crate::protocol::{LengthForm, Opcode};
 use crate::script::connection::Connection;
 use crate::script::failure::{Failure, Raised};
 use crate::script::host::Host;
+use crate::script::message::Message;
 use crate::script::value::{bytes, to_json, written};
 
 #[export_module]
@@ -23,6 +24,14 @@ pub mod api {
     #[rhai_fn(name = "send", return_raw, pure)]
     pub fn send_blob(context: NativeCallContext, ws: &mut Connection, bytes: Blob) -> Raised<()> {
         ws.send(&Host::of(&context), Command::Binary(bytes.into()))
+    }
+
+    /// Sends a message on as it came: text or binary, with the same payload.
+    #[rhai_fn(name = "send", return_raw, pure)]
+    pub fn send_on(context: NativeCallContext, ws: &mut Connection, message: Message) -> Raised<()> {
+        let data = message.data().clone();
+        let command = if message.opcode() == "text" { Command::Text(data) } else { Command::Binary(data) };
+        ws.send(&Host::of(&context), command)
     }
 
     /// Sends a value as JSON, in a text message.
@@ -79,10 +88,13 @@ pub mod api {
         end(&context, ws, None, "")
     }
 
-    /// Ends the connection at once, without a close frame.
+    /// Ends the connection at once, without a close frame, unless it is over already.
     #[rhai_fn(name = "drop", return_raw, pure)]
     pub fn drop(context: NativeCallContext, ws: &mut Connection) -> Raised<()> {
-        ws.send(&Host::of(&context), Command::Drop)
+        // What it says of a connection that is over is no news.
+        let stop = &Host::of(&context).setup().stop.clone();
+        let _ = ws.port().send(Command::Drop, &|| stop.check().is_err());
+        Ok(stop.check()?)
     }
 
     /// Sends one message in as many frames as there are parts: strings make a text message, blobs a binary one.
@@ -107,7 +119,7 @@ pub mod api {
     ///
     /// `#{ op: "text", fin: true, rsv: 0, mask: "none", len: 64, length: 5, payload: "hello" }`: `op` a name or a
     /// number 0 to 15, `rsv` 0 to 7 (4: RSV1), `mask` "none", "random" or 8 hex digits, `len` 7, 16 or 64: the form of
-    /// the length, `length` the length that the header claims, `payload` a string or a blob.
+    /// the length, `length` the length that the header claims (its 64 bits: -1 is 2^64 - 1), `payload` a string or a blob.
     #[rhai_fn(name = "frame", return_raw, pure)]
     pub fn frame(context: NativeCallContext, ws: &mut Connection, fields: Map) -> Raised<()> {
         ws.send(&Host::of(&context), Command::Frame(spec(&fields)?))
@@ -127,7 +139,7 @@ fn spec(fields: &Map) -> Raised<FrameSpec> {
     let mut spec = FrameSpec::new(Opcode::TEXT, Bytes::new());
     for (name, value) in fields {
         set(&mut spec, name, value).map_err(|fits| {
-            Failure::usage(format!("{name}: {} is not {fits}", written(value)), "see wscope run --api frame")
+            Failure::usage(format!("{name}: {} is not {fits}", written(value)), "see wscope run --api=frame")
         })?;
     }
     Ok(spec)
@@ -161,7 +173,7 @@ fn set(spec: &mut FrameSpec, name: &str, value: &Dynamic) -> Result<(), &'static
                 _ => return Err("7, 16 or 64"),
             });
         }
-        "length" => spec.length = Some(number(u64::MAX).ok_or("a number of bytes")?),
+        "length" => spec.length = Some(value.as_int().map_err(|_| "a number of bytes")?.cast_unsigned()),
         "payload" => spec.payload = bytes(value).map_err(|_| "a string or a blob")?,
         _ => return Err("a field of a frame: op, fin, rsv, mask, len, length, payload"),
     }

@@ -34,6 +34,21 @@ pub mod api {
         Host::of(&context).setup().arguments.iter().map(|argument| text(argument.as_str())).collect()
     }
 
+    /// What stands at this place behind the script on the command line, from 0. Fails if nothing does.
+    #[rhai_fn(name = "arg", return_raw)]
+    pub fn argument(context: NativeCallContext, place: INT) -> Raised<String> {
+        argument_at(&context, place).ok_or_else(|| {
+            let hint = format!("wscope run FILE ARGUMENT... gives some, arg({place}, \"...\") does without");
+            Failure::usage(format!("argument {place} is missing (they count from 0)"), hint).into()
+        })
+    }
+
+    /// What stands at this place behind the script, or this text if nothing does.
+    #[rhai_fn(name = "arg")]
+    pub fn argument_or(context: NativeCallContext, place: INT, otherwise: &str) -> String {
+        argument_at(&context, place).unwrap_or_else(|| otherwise.to_owned())
+    }
+
     /// A variable set by `--var NAME=VALUE`, `--vars-file` or `--secret`. Fails if it is not set.
     #[rhai_fn(name = "variable", return_raw)]
     pub fn variable(context: NativeCallContext, name: &str) -> Raised<String> {
@@ -145,6 +160,11 @@ pub mod api {
     pub fn log(context: NativeCallContext, value: Dynamic) {
         (Host::of(&context).setup().print)(&value.to_string());
     }
+}
+
+fn argument_at(context: &NativeCallContext<'_>, place: INT) -> Option<String> {
+    let place = usize::try_from(place).ok()?;
+    Host::of(context).setup().arguments.get(place).cloned()
 }
 
 fn plain_hex(bytes: &[u8]) -> String {

@@ -30,7 +30,7 @@ pub static PATHS: &[Path] = &[
     path("/", "sends back what it gets, as /echo", accepted, Client::echo_all),
     path("/echo", "sends back what it gets", accepted, Client::echo_all),
     path("/chat", "sends what it gets to everyone else there", accepted, room::serve),
-    path("/ticker", "a price as JSON every 200 ms", accepted, ticker::serve),
+    path("/ticker", "a price as JSON every 200 ms (?after=N)", accepted, ticker::serve),
     path("/rpc", "JSON-RPC 2.0: echo add time subscribe unsubscribe", accepted, rpc::serve),
     path("/binary", "binary messages of several shapes, then an echo", accepted, plain::binary),
     path("/fragments", "messages in three fragments with a ping inside", accepted, plain::fragments),

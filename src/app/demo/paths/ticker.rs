@@ -1,9 +1,10 @@
-//! `/ticker`: a price feed, as JSON, whatever the client says.
+//! `/ticker`: a price feed, as JSON, whatever the client says. One that comes back asks for what is `?after=` what it has seen.
 
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::split;
 use crate::app::server::{Client, Turn};
 
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -12,7 +13,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const SYMBOLS: [(&str, u64); 3] = [("ACME", 10_125), ("GLOBEX", 4_280), ("INITECH", 1_999)];
 
 pub(super) fn serve(mut client: Client) {
-    let (mut seq, mut due) = (1, client.now());
+    let (mut seq, mut due) = (after(&client.resource) + 1, client.now());
     loop {
         match client.next(Some(due)) {
             Turn::Due => {
@@ -29,6 +30,12 @@ pub(super) fn serve(mut client: Client) {
     }
 }
 
+/// The number in the query, or 0.
+fn after(resource: &str) -> u64 {
+    let mut numbers = split(resource).1.split('&').filter_map(|pair| pair.strip_prefix("after=")?.parse::<u32>().ok());
+    numbers.next_back().unwrap_or_default().into()
+}
+
 /// The same feed for everyone, so that two runs can be compared.
 fn price(seq: u64) -> String {
     let (symbol, around) = SYMBOLS[(seq - 1) as usize % SYMBOLS.len()];
@@ -41,6 +48,13 @@ fn price(seq: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_query_says_where_it_goes_on() {
+        for (resource, number) in [("/ticker", 0), ("/ticker?x&after=7", 7), ("/ticker?after=-1", 0)] {
+            assert_eq!(after(resource), number, "{resource}");
+        }
+    }
 
     #[test]
     fn a_price_is_one_line_of_json() {
