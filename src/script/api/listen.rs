@@ -206,7 +206,8 @@ fn status(code: &Dynamic) -> Code {
     Code::This(code.as_int().ok().map(|code| u16::try_from(code).unwrap_or_default()))
 }
 
-pub(super) fn ended(closed: &Closed) -> Map {
+/// How a connection ended, as a map.
+pub fn ended(closed: &Closed) -> Map {
     let by = match closed.by {
         Side::Us => "us",
         Side::Peer => "peer",

@@ -19,6 +19,7 @@ mod recordings;
 mod talk;
 mod values;
 
+pub use listen::ended;
 use rhai::{Engine, exported_module};
 
 use super::connection::Connection;
