@@ -75,12 +75,11 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
     };
     match spec.complete {
         Complete::Nothing => (cursor, Vec::new()),
-        Complete::Expression => expression(typed, known),
         Complete::Handler if word_at == 0 => fitting(&mut Occasion::ALL.iter().map(|occasion| occasion.name())),
         Complete::Handler if arguments[..word_at].split_whitespace().count() == 1 && "off".starts_with(word) => {
             fitting(&mut std::iter::once("off"))
         }
-        Complete::Handler => expression(typed, known),
+        Complete::Expression | Complete::Handler => expression(typed, known),
         Complete::Words(words) => at_path().unwrap_or_else(|| fitting(&mut words.iter().copied())),
         Complete::AtPath => at_path().unwrap_or((cursor, Vec::new())),
         Complete::Path => (from, paths(word, |path| path.replace(' ', "\\ "))),

@@ -173,8 +173,8 @@ impl Shell {
         let stop = Stop::new(self.timeline.clock(), Arc::clone(stops));
         let (screen, stopped, options) = (self.screen.clone(), stop.clone(), Arc::clone(&self.options));
         let print = move |text: &str| {
-            let lines: String = text.split('\n').map(|line| format!("  {}\n", escape(line.as_bytes()))).collect();
-            screen.print_patiently(&lines, &|| stopped.check().is_err());
+            let lines: Vec<String> = text.split('\n').map(|line| format!("  {}", escape(line.as_bytes()))).collect();
+            screen.print_patiently(&lines.join("\n"), &|| stopped.check().is_err());
         };
         Host::new(script::Setup {
             timeline: self.timeline.clone(),
