@@ -14,7 +14,7 @@ use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
 use crate::recording::{Masks, Switch};
-use crate::script::{Failure, FailureKind, Host, Inbox, Limits, Setup, Stop, folder};
+use crate::script::{Alone, Failure, FailureKind, Host, Inbox, Limits, Setup, Stop, folder};
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::transport::in_words;
 
@@ -75,7 +75,7 @@ impl Given {
             arguments: arguments.to_vec(),
             variables: self.variables.clone(),
             folder: (!self.allow_files).then(|| folder(script).to_owned()),
-            current: None,
+            hub: Arc::new(Alone),
         })
     }
 }

@@ -1,13 +1,15 @@
 //! The interactive shell on real connections: what the settings say, `/connect` with the flags of the command line.
 
-use super::{output, sessions, words};
+use std::sync::Arc;
+
+use super::{output, scripts, sessions};
 use crate::cli::args;
 use crate::cli::args::output::Format;
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{OutputSettings, RecordingSettings};
+use crate::cli::settings::{OutputSettings, RecordingSettings, Sources};
 use crate::recording::{WriteError, Writer};
 use crate::session::{Clock, ConnectOptions, Timeline};
-use crate::shell::{HistoryFile, Memory, Recorder, Screen, Setup, Shell, ShellError, View};
+use crate::shell::{Audience, HistoryFile, Memory, Recorder, Screen, Setup, Shell, View};
 
 /// Runs the shell until the user leaves it, connected from the start if there are options for that.
 ///
@@ -29,6 +31,7 @@ pub fn run(
     let view = View::new(renderer, settings.format == Some(Format::Json), recording.masks.clone());
     let memory = Memory::default();
     let screen = Screen::new(view);
+    let audience = Audience::default();
     let timeline = Timeline::new(
         clock,
         vec![
@@ -36,6 +39,7 @@ pub fn run(
             Box::new(recorder.asked.clone()),
             Box::new(memory.clone()),
             Box::new(screen.clone()),
+            Box::new(audience.clone()),
         ],
     );
     let told = timeline.clone();
@@ -44,13 +48,15 @@ pub fn run(
         memory,
         screen,
         recorder,
-        options: Box::new(options),
+        audience,
+        options: Arc::new(scripts::options),
         flags: args::command()
             .get_arguments()
             .filter_map(|arg| arg.get_long())
             .map(|flag| format!("--{flag}"))
             .collect(),
         history: HistoryFile::standard(),
+        aliases: Some(Sources::system().folder().join("aliases")),
         coloured,
     });
     let outcome = match connect {
@@ -69,11 +75,4 @@ pub fn run(
 fn autosave(clock: &Clock, settings: &RecordingSettings) -> Option<Writer> {
     let begun = sessions::begin(&sessions::folder()?, clock, &settings.masks);
     begun.map_err(|error| Report::from(error).hint("--no-autosave keeps no copy of the session").print()).ok()
-}
-
-/// What a `/connect` with these words means: the same as on the command line.
-fn options(words: &[String]) -> Result<ConnectOptions, ShellError> {
-    words::options(words).map_err(|report| {
-        ShellError::refused(report.message, report.hint.unwrap_or_else(|| "/help connect shows what it takes".into()))
-    })
 }

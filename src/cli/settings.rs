@@ -101,11 +101,12 @@ impl Sources<'_> {
         Sources { variable: &|name| std::env::var_os(name), read: &|path| std::fs::read_to_string(path) }
     }
 
-    /// `config.toml` in `XDG_CONFIG_HOME/wscope`, or else in `~/.config/wscope`.
-    fn config_file(&self) -> PathBuf {
+    /// Where the user's own files are: `XDG_CONFIG_HOME/wscope`, or else `~/.config/wscope`.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
         let absolute = |name| (self.variable)(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || PathBuf::from((self.variable)("HOME").unwrap_or_default()).join(".config");
-        absolute("XDG_CONFIG_HOME").unwrap_or_else(home).join("wscope/config.toml")
+        absolute("XDG_CONFIG_HOME").unwrap_or_else(home).join("wscope")
     }
 
     /// The text of a file that an option names.
@@ -122,7 +123,7 @@ impl Sources<'_> {
 /// A usage error: no URL, an unknown profile or key, a value that an option does not take; or a file that can't be read.
 pub fn resolve(flags: &Flags, sources: Sources<'_>) -> Result<Settings, Report> {
     let profile = match flags.url.as_deref().and_then(|url| url.strip_prefix('@')) {
-        Some(name) => profile::load(name, &sources.config_file(), sources)?,
+        Some(name) => profile::load(name, &sources.folder().join("config.toml"), sources)?,
         None => Profile::default(),
     };
     let url = match (&flags.url, profile.url) {

@@ -1,15 +1,17 @@
 //! A connection as a script has it: the same in a script of its own and in the shell.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::command::Command;
-use crate::session::{ConnectOptions, Link, LinkError};
+use crate::session::{ConnectOptions, Link, LinkError, OpenError};
 
 use super::callback::Callback;
 use super::failure::{Failure, FailureKind, Raised};
 use super::host::Host;
 use super::inbox::Queue;
+use super::occasion::Occasion;
 
 /// How long an expectation waits unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +32,9 @@ pub trait Port: Send + Sync {
 
     /// Whether nothing can happen on it any more.
     fn is_over(&self) -> bool;
+
+    /// Why the last attempt to open it failed, if it did; asked once.
+    fn failure(&self) -> Option<OpenError>;
 }
 
 impl Port for Link {
@@ -43,6 +48,10 @@ impl Port for Link {
 
     fn is_over(&self) -> bool {
         Link::is_over(self)
+    }
+
+    fn failure(&self) -> Option<OpenError> {
+        Link::failure(self)
     }
 }
 
@@ -61,19 +70,10 @@ struct Shared {
 pub struct State {
     /// How long an expectation waits; `None`: [`PATIENCE`].
     pub patience: Option<Duration>,
-    pub handlers: Handlers,
+    /// Functions that are called while the script runs its connections.
+    pub handlers: BTreeMap<Occasion, Callback>,
     /// Up to here the handlers have been told.
     pub told: u64,
-}
-
-/// Functions that are called while the script runs its connections.
-#[derive(Clone, Default)]
-pub struct Handlers {
-    pub open: Option<Callback>,
-    pub message: Option<Callback>,
-    pub ping: Option<Callback>,
-    pub close: Option<Callback>,
-    pub violation: Option<Callback>,
 }
 
 impl Connection {
@@ -92,19 +92,18 @@ impl Connection {
         let number = setup.timeline.open_connection();
         setup.inbox.watch(number);
         let url = options.url.clone();
-        let link = Link::open(options, setup.timeline.clone(), number).map_err(|error| {
+        let link = setup.hub.open(options, setup.timeline.clone(), number).map_err(|error| {
             let why = format!("cannot open {url:?}: {}", crate::transport::in_words(&error));
             Failure::new(FailureKind::Send, why).hint("are too many connections open?")
         })?;
-        let link = Arc::new(link);
-        let connection = Connection::new(Arc::clone(&link) as Arc<dyn Port>, url);
+        let connection = Connection::new(Arc::clone(&link), url);
         host.keep(connection.clone());
         let opened = setup.inbox.wait(None, &setup.stop, |queues| {
             let over = link.is_over();
             let ready = queues.get(&number).is_some_and(|queue| queue.opening.ready.is_some());
             if ready { Some(true) } else { over.then_some(false) }
         });
-        if opened.inspect_err(|_| drop(link.send(Command::Drop)))? == Some(true) {
+        if opened.inspect_err(|_| drop(link.send(Command::Drop, &|| true)))? == Some(true) {
             return Ok(connection);
         }
         let failure = link.failure().map(Failure::from);

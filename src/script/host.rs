@@ -2,6 +2,7 @@
 //! engine's tag, so there are no globals, and any number of scripts run side by side.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,9 +14,9 @@ use crate::command::Command;
 use crate::event::{Event, Kind};
 use crate::recording::{Masks, Switch};
 use crate::render::{Options, Renderer, WallClock};
-use crate::session::{CLOSE_TIMEOUT, ConnectOptions, Timeline};
+use crate::session::{CLOSE_TIMEOUT, ConnectOptions, Link, Timeline};
 
-use super::connection::Connection;
+use super::connection::{Connection, Port};
 use super::failure::Failure;
 use super::inbox::Inbox;
 use super::stop::Stop;
@@ -26,6 +27,38 @@ pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, Failure> + Se
 
 /// Takes a line that a script prints.
 pub type Print = dyn Fn(&str) + Send + Sync;
+
+/// Where a script's connections come from, and which are there without it.
+pub trait Hub: Send + Sync {
+    /// Begins to open connection `number` of the timeline, and returns at once; what comes of it is told there.
+    ///
+    /// # Errors
+    /// When there is no thread or file descriptor left.
+    fn open(&self, options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Arc<dyn Port>>;
+
+    /// Those that are there already, by name.
+    fn known(&self) -> Vec<(String, Connection)>;
+
+    /// The one that is `ws` from the script's beginning.
+    fn current(&self) -> Option<Connection>;
+}
+
+/// A script of its own has the connections that it opens.
+pub struct Alone;
+
+impl Hub for Alone {
+    fn open(&self, options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Arc<dyn Port>> {
+        Ok(Arc::new(Link::open(options, timeline, number)?))
+    }
+
+    fn known(&self) -> Vec<(String, Connection)> {
+        Vec::new()
+    }
+
+    fn current(&self) -> Option<Connection> {
+        None
+    }
+}
 
 /// Everything outside of the script.
 pub struct Setup {
@@ -44,8 +77,7 @@ pub struct Setup {
     pub variables: BTreeMap<String, String>,
     /// Files below this folder can be read and written; `None`: all files.
     pub folder: Option<PathBuf>,
-    /// The one current connection of a shell.
-    pub current: Option<Connection>,
+    pub hub: Arc<dyn Hub>,
 }
 
 /// The same, for the API. Clones share it.

@@ -15,11 +15,19 @@ use crate::session::Sink;
 
 use super::stop::{Stop, Stopped};
 
-/// The most payload bytes that are kept for one connection.
-const MOST_BYTES: usize = 256 << 20;
+/// How much is kept for one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// Payload bytes.
+    pub bytes: usize,
+    pub events: usize,
+}
 
-/// The most events that are kept for one connection.
-const MOST_EVENTS: usize = 1_000_000;
+impl Default for Bound {
+    fn default() -> Bound {
+        Bound { bytes: 256 << 20, events: 1_000_000 }
+    }
+}
 
 /// How many of the latest events a failure can show.
 pub const LATEST: usize = 8;
@@ -30,6 +38,7 @@ pub struct Inbox(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    bound: Bound,
     queues: Mutex<Queues>,
     arrived: Condvar,
 }
@@ -81,6 +90,27 @@ pub struct Received {
 }
 
 impl Inbox {
+    /// One that keeps no more than this.
+    #[must_use]
+    pub fn bounded(bound: Bound) -> Inbox {
+        Inbox(Arc::new(Shared { bound, ..Shared::default() }))
+    }
+
+    /// Whether both are the same.
+    #[must_use]
+    pub fn is(&self, other: &Inbox) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Keeps the events of a connection that is there already from now on; `opening` is how it was opened.
+    pub fn join(&self, connection: u32, opening: &[Event]) {
+        let mut queues = self.lock();
+        let queue = queues.entry(connection).or_default();
+        for event in opening {
+            queue.note(event);
+        }
+    }
+
     /// Keeps this connection's events from now on.
     pub fn watch(&self, connection: u32) {
         self.lock().entry(connection).or_default();
@@ -184,7 +214,8 @@ impl Queue {
         self.seen
     }
 
-    fn push(&mut self, event: &Event) {
+    /// Takes note of how the connection is opened and closed.
+    fn note(&mut self, event: &Event) {
         match &event.kind {
             Kind::Open(open) => self.opening = Opening { open: Some((**open).clone()), ..Opening::default() },
             Kind::Request(raw) => self.opening.request = Some(raw.clone()),
@@ -196,6 +227,10 @@ impl Queue {
             Kind::Close(_) => self.closed = true,
             _ => {}
         }
+    }
+
+    fn push(&mut self, event: &Event, bound: Bound) {
+        self.note(event);
         self.tally.count(event);
         if matches!(event.kind, Kind::Frame(_) | Kind::Violation { .. } | Kind::Undecoded(_) | Kind::Close(_)) {
             if self.latest.len() == LATEST {
@@ -209,7 +244,7 @@ impl Queue {
         self.bytes += size(event);
         self.kept.push_back(Arc::new(Received { place: self.next, event: event.clone(), json: OnceLock::new() }));
         self.next += 1;
-        while self.bytes > MOST_BYTES || self.kept.len() > MOST_EVENTS {
+        while self.bytes > bound.bytes || self.kept.len() > bound.events {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= size(&oldest.event);
             self.forgotten += 1;
@@ -255,7 +290,7 @@ fn size(event: &Event) -> usize {
 impl Sink for Inbox {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         if let Some(queue) = self.lock().get_mut(&event.connection) {
-            queue.push(event);
+            queue.push(event, self.0.bound);
         }
         Ok(())
     }

@@ -3,9 +3,11 @@
 //! `Host` is what a script runs with, `engine` makes an engine for it, `api` is what scripts call, `Program` reads and
 //! runs a file and says where and why it failed.
 
+mod answer;
 mod api;
 mod callback;
 mod connection;
+mod console;
 mod difference;
 mod engine;
 mod expect;
@@ -17,6 +19,7 @@ mod inbox;
 mod matcher;
 mod message;
 mod modules;
+mod occasion;
 mod program;
 mod reference;
 mod stop;
@@ -24,13 +27,15 @@ mod suite;
 mod value;
 
 pub use connection::{Connection, Port};
+pub use console::{Console, Handler, is_unfinished};
 pub use engine::{Limits, documented, engine};
 pub use failure::{Failure, FailureKind};
 pub use fault::{Fault, Place, Reason};
 pub use filter::{Filter, NAMES};
-pub use host::{Host, OpenOptions, Print, Setup};
-pub use inbox::Inbox;
+pub use host::{Alone, Host, Hub, OpenOptions, Print, Setup};
+pub use inbox::{Bound, Inbox};
+pub use occasion::Occasion;
 pub use program::{Program, folder};
-pub use reference::{definitions, reference};
+pub use reference::{Names, definitions, names, reference};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

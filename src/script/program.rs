@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rhai::{AST, Engine};
+use rhai::{AST, Engine, Scope};
 
 use super::callback::Callback;
 use super::engine::{Limits, engine};
@@ -46,7 +46,11 @@ impl Program {
     /// # Errors
     /// Why it ended before.
     pub fn run(&self) -> Result<(), Box<Fault>> {
-        self.told(self.engine.run_ast(&self.ast))
+        let mut scope = Scope::new();
+        if let Some(ws) = self.host.setup().hub.current() {
+            scope.push("ws", ws);
+        }
+        self.told(self.engine.run_ast_with_scope(&mut scope, &self.ast))
     }
 
     /// Calls a function that the script has handed over.

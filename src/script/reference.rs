@@ -29,6 +29,37 @@ pub fn is_known(name: &str) -> bool {
     documented().definitions().include_standard_packages(false).single_file().contains(&format!("fn {name}("))
 }
 
+/// What can be written in a script, for completion: `send(`, `text`.
+pub struct Names {
+    /// What begins an expression.
+    pub functions: Vec<String>,
+    /// What follows a point: methods and fields.
+    pub members: Vec<String>,
+}
+
+/// The names of the API.
+#[must_use]
+pub fn names() -> &'static Names {
+    static NAMES: LazyLock<Names> = LazyLock::new(|| {
+        let (mut functions, mut members) = (vec!["print(".to_owned()], Vec::new());
+        for line in definitions().lines() {
+            let Some((name, rest)) = line.strip_prefix("fn ").and_then(|line| line.split_once('(')) else { continue };
+            match name.strip_prefix("get ") {
+                Some(field) => members.push(field.to_owned()),
+                None if name.starts_with("to_") => {}
+                None if rest.starts_with("ws:") => members.push(format!("{name}(")),
+                None => functions.push(format!("{name}(")),
+            }
+        }
+        for names in [&mut functions, &mut members] {
+            names.sort_unstable();
+            names.dedup();
+        }
+        Names { functions, members }
+    });
+    &NAMES
+}
+
 /// The line that is no documentation.
 fn signature(block: &str) -> &str {
     block.lines().find(|line| !line.starts_with("///")).unwrap_or_default()

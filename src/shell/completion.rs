@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::script::{Occasion, names};
+
 use super::content::expand_home;
 use super::parse::{head, is_name};
-use super::table::{self, COMMANDS, Complete};
+use super::table::{self, Complete, commands};
 use super::view::{ON_VIOLATION, SETTINGS};
 
 /// What the shell has seen, to complete from.
@@ -16,6 +18,10 @@ pub(super) struct Known {
     pub(super) names: Vec<String>,
     /// Flags of /connect: `--header`.
     pub(super) flags: Vec<String>,
+    /// Commands of the user's own.
+    pub(super) aliases: Vec<String>,
+    /// Variables and functions of the prompt.
+    pub(super) variables: Vec<String>,
 }
 
 impl Known {
@@ -42,13 +48,17 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
         let names = known.names.iter().map(|name| format!("@{name} "));
         return (0, names.filter(|name| name.starts_with(typed)).collect());
     }
+    if typed[start..].starts_with('=') {
+        return expression(typed, known);
+    }
     let Some(command) = typed[start..].strip_prefix('/').filter(|rest| !rest.starts_with('/')) else {
         return (cursor, Vec::new());
     };
     let Some((name, arguments)) = command.split_once([' ', '\n']) else {
         let space = |spec: &table::Spec| if spec.synopsis.is_empty() { "" } else { " " };
-        let names = COMMANDS.iter().filter(|spec| spec.name.starts_with(command));
-        return (start, names.map(|spec| format!("/{}{}", spec.name, space(spec))).collect());
+        let names = commands().filter(|spec| spec.name.starts_with(command));
+        let own = known.aliases.iter().filter(|name| name.starts_with(command)).map(|name| format!("/{name} "));
+        return (start, names.map(|spec| format!("/{}{}", spec.name, space(spec))).chain(own).collect());
     };
     let Some(spec) = table::find(name) else { return (cursor, Vec::new()) };
     let word_at = arguments.rfind(char::is_whitespace).map_or(0, |at| at + 1);
@@ -65,6 +75,11 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
     };
     match spec.complete {
         Complete::Nothing => (cursor, Vec::new()),
+        Complete::Handler if word_at == 0 => fitting(&mut Occasion::ALL.iter().map(|occasion| occasion.name())),
+        Complete::Handler if arguments[..word_at].split_whitespace().count() == 1 && "off".starts_with(word) => {
+            fitting(&mut std::iter::once("off"))
+        }
+        Complete::Expression | Complete::Handler => expression(typed, known),
         Complete::Words(words) => at_path().unwrap_or_else(|| fitting(&mut words.iter().copied())),
         Complete::AtPath => at_path().unwrap_or((cursor, Vec::new())),
         Complete::Path => (from, paths(word, |path| path.replace(' ', "\\ "))),
@@ -75,13 +90,29 @@ pub(super) fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<
             (from, urls.cloned().collect())
         }
         Complete::Connection => fitting(&mut known.names.iter().map(String::as_str)),
-        Complete::Command => fitting(&mut COMMANDS.iter().map(|spec| spec.name)),
+        Complete::Command => fitting(&mut commands().map(|spec| spec.name)),
         Complete::Setting => match settings().find(|setting| arguments[..word_at].trim() == setting.name) {
             Some(setting) => fitting(&mut setting.values.iter().copied()),
             None if word_at == 0 => fitting(&mut settings().map(|setting| setting.name)),
             None => (cursor, Vec::new()),
         },
     }
+}
+
+/// What the name at the end of an expression may become: a member behind a point, or else what begins an expression.
+fn expression(typed: &str, known: &Known) -> (usize, Vec<String>) {
+    let from = typed
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .map_or(0, |at| at + typed[at..].chars().next().map_or(1, char::len_utf8));
+    let (before, name) = typed.split_at(from);
+    let offered: Vec<&String> = if before.ends_with('.') {
+        names().members.iter().collect()
+    } else if name.is_empty() {
+        Vec::new()
+    } else {
+        known.variables.iter().chain(&names().functions).collect()
+    };
+    (from, offered.into_iter().filter(|offered| offered.starts_with(name)).cloned().collect())
 }
 
 /// What is hinted at after the cursor: how a command goes on, and how much of that can be taken over.
@@ -94,7 +125,7 @@ pub(super) fn hint(line: &str) -> Option<(String, usize)> {
         return Some((spec.synopsis.to_owned(), 0));
     }
     let exact = table::find(command);
-    let spec = exact.or_else(|| COMMANDS.iter().find(|spec| spec.name.starts_with(command)))?;
+    let spec = exact.or_else(|| commands().find(|spec| spec.name.starts_with(command)))?;
     let rest = if exact.is_some() { "" } else { &spec.name[command.len()..] };
     let shown = format!("{rest} {}", spec.synopsis).trim_end().to_owned();
     (!shown.is_empty()).then_some((shown, rest.len()))

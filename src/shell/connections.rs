@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::script;
 use crate::session::{ConnectOptions, State};
 
 use super::error::ShellError;
@@ -15,6 +16,8 @@ pub(super) struct Connection {
     pub(super) named: bool,
     pub(super) options: ConnectOptions,
     pub(super) link: Arc<dyn Link>,
+    /// As scripts have it.
+    pub(super) scripted: script::Connection,
 }
 
 impl Connection {
@@ -45,6 +48,12 @@ impl Connections {
             None => self.list.push(connection),
         }
         self.current = self.list.iter().position(|known| known.name == name).unwrap_or(0);
+    }
+
+    /// Uses the connection with this number, if it is there.
+    pub(super) fn select_number(&mut self, number: u32) {
+        let found = self.list.iter().position(|known| known.link.number() == number);
+        self.current = found.unwrap_or(self.current);
     }
 
     /// Forgets unnamed connections that are closed, but for the one in use: it can be reconnected.

@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 
 use crate::render::Meaning;
 
+use super::parse::is_name;
 use super::table::{self, Spec};
 use super::view::View;
 
 /// The groups of the left column, then of the right one. Every command is in one of them.
 const GROUPS: [&[(&str, &[&str])]; 2] = [
     &[
-        ("connections", &["connect", "reconnect", "disconnect", "drop", "use", "connections"]),
-        ("messages", &["send", "text", "binary", "json", "fragment"]),
-        ("frames", &["ping", "pong", "close", "frame"]),
+        ("connections", &["connect", "reconnect", "disconnect", "drop", "use", "connections", "headers", "info"]),
+        ("sending", &["send", "text", "binary", "json", "fragment", "ping", "pong", "close", "frame"]),
     ],
     &[
-        ("looking back", &["show", "last", "find", "headers", "info", "stats", "history", "record", "save"]),
-        ("the shell", &["filter", "set", "note", "source", "help", "quit"]),
+        ("looking back", &["show", "last", "find", "stats", "history", "record", "save"]),
+        ("scripts and the shell", &["eval", "run", "on", "alias", "source", "filter", "set", "note", "help", "quit"]),
     ],
 ];
 
@@ -26,7 +26,7 @@ const LEFT: usize = 39;
 
 /// Appends the list of all commands.
 pub(super) fn list(view: &View, out: &mut String) {
-    out.push_str("  A line is sent as a text message; //x sends /x, @bob hello sends it to bob.\n");
+    out.push_str("  A line is sent as text; //x sends /x, @bob hi sends it to bob, = x runs Rhai.\n");
     let [left, right] = [0, 1].map(rows);
     for row in 0..left.len().max(right.len()) {
         let (left, right) = (left.get(row), right.get(row));
@@ -52,12 +52,16 @@ pub(super) fn explain(spec: &Spec, view: &View, out: &mut String) {
     view.paragraph(Meaning::Strong, &format!("/{}", spec.name), spec.synopsis, out);
     let _ = writeln!(out, "    {}", spec.summary);
     if !spec.aliases.is_empty() {
-        let aliases: Vec<String> = spec.aliases.iter().map(|alias| format!("/{alias}")).collect();
+        let aliases: Vec<String> = spec
+            .aliases
+            .iter()
+            .map(|alias| if is_name(alias) { format!("/{alias}") } else { (*alias).into() })
+            .collect();
         let _ = writeln!(out, "    also {}", aliases.join(", "));
     }
     for line in spec.help.lines() {
         out.push_str("    ");
-        let example = line.starts_with(['/', '@']);
+        let example = line.starts_with(['/', '@', '=']);
         view.paint(if example { Meaning::Sent } else { Meaning::Plain }, line, out);
         out.push('\n');
     }
@@ -101,13 +105,13 @@ fn paint(cell: &Cell, view: &View, out: &mut String) -> usize {
 mod tests {
     use super::*;
     use crate::shell::samples::plain;
-    use crate::shell::table::COMMANDS;
+    use crate::shell::table::commands;
 
     #[test]
     fn the_list_names_every_command_once_and_fits_a_small_terminal() {
         let mut shown = String::new();
         list(&plain(), &mut shown);
-        for spec in COMMANDS {
+        for spec in commands() {
             let name = format!("/{} ", spec.name);
             assert_eq!(shown.matches(&name).count(), 1 + usize::from(spec.name == "help"), "{name}");
             assert!(shown.contains(spec.summary), "{name}");
@@ -121,7 +125,7 @@ mod tests {
     fn what_explains_a_command_fits_the_lines_of_a_small_terminal() {
         let mut view = plain();
         view.set_width(Some(80));
-        for spec in COMMANDS {
+        for spec in commands() {
             let mut shown = String::new();
             explain(spec, &view, &mut shown);
             assert!(shown.lines().all(|line| line.len() < 80), "{shown}");

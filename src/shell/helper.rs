@@ -9,12 +9,14 @@ use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper, Result};
 
+use crate::script::is_unfinished;
+
 use super::completion::{Known, complete, hint};
 use super::json;
-use super::parse::head;
+use super::parse::{address, head};
 use super::prompt::Prompt;
 use super::screen::{BATCH, Screen};
-use super::table;
+use super::table::{self, Complete};
 
 /// rustyline's helper.
 pub(super) struct LineHelper {
@@ -66,11 +68,11 @@ impl Completer for LineHelper {
 }
 
 impl Validator for LineHelper {
-    /// Enter makes a new line while JSON lacks its end; an empty line ends it all the same.
+    /// Enter makes a new line while JSON or an expression lacks its end; an empty line ends it all the same.
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
         let line = context.input();
-        let json = line.strip_prefix('/').map(head).filter(|(name, _)| matches!(*name, "json" | "j"));
-        let unfinished = json.is_some_and(|(_, rest)| !rest.ends_with('\n') && json::is_unfinished(rest));
+        let line = address(line).map_or(line, |(_, rest)| rest);
+        let unfinished = !line.ends_with('\n') && lacks_its_end(line);
         Ok(if unfinished { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }
@@ -103,7 +105,7 @@ impl Highlighter for LineHelper {
         let word = &line[..=name.len()];
         match shown.strip_prefix(word) {
             Some(rest) => {
-                let possible = table::COMMANDS.iter().any(|spec| spec.name.starts_with(name));
+                let possible = table::commands().any(|spec| spec.name.starts_with(name));
                 let colour = if table::find(name).is_some() {
                     "36"
                 } else if possible {
@@ -128,6 +130,19 @@ impl Highlighter for LineHelper {
 }
 
 impl Helper for LineHelper {}
+
+fn lacks_its_end(line: &str) -> bool {
+    if let Some(expression) = line.strip_prefix('=').filter(|rest| !rest.starts_with('=')) {
+        return is_unfinished(expression);
+    }
+    let Some((name, rest)) = line.strip_prefix('/').map(head) else { return false };
+    match table::find(name).map(|spec| (spec.name, spec.complete)) {
+        Some(("json", _)) => json::is_unfinished(rest),
+        Some((_, Complete::Expression)) => is_unfinished(rest),
+        Some((_, Complete::Handler)) => is_unfinished(head(rest).1),
+        _ => false,
+    }
+}
 
 /// The terminal's width, which may change at any time.
 fn columns() -> Option<usize> {

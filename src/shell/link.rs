@@ -5,25 +5,23 @@ use std::sync::Arc;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
+use crate::script::Port;
 use crate::session::{self, ConnectOptions, LinkError, State, Timeline};
 
-/// A connection on its own thread. The last handle dropped drops the connection.
-pub(super) trait Link: Send + Sync {
-    /// Its number on the timeline.
-    fn number(&self) -> u32;
-
+/// A connection on its own thread, which scripts can have too. The last handle dropped drops the connection.
+pub(super) trait Link: Port {
     /// How far it is.
     fn state(&self) -> State;
 
-    /// Has a command carried out.
-    fn send(&self, command: Command) -> Result<(), LinkError>;
+    /// Has a command carried out, if that takes no longer than a second.
+    fn give(&self, command: Command) -> Result<(), LinkError>;
 
     /// Changes what happens when the peer breaks a rule, from now on.
     fn set_on_violation(&self, on_violation: OnViolation) -> Result<(), LinkError>;
 }
 
 /// Begins to open a connection and returns at once. What comes of it arrives on the timeline, under the number given.
-pub(super) type OpenLink = dyn Fn(ConnectOptions, Timeline, u32) -> io::Result<Arc<dyn Link>>;
+pub(super) type OpenLink = dyn Fn(ConnectOptions, Timeline, u32) -> io::Result<Arc<dyn Link>> + Send + Sync;
 
 /// The real one.
 pub(super) fn open(options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Arc<dyn Link>> {
@@ -31,15 +29,11 @@ pub(super) fn open(options: ConnectOptions, timeline: Timeline, number: u32) -> 
 }
 
 impl Link for session::Link {
-    fn number(&self) -> u32 {
-        session::Link::number(self)
-    }
-
     fn state(&self) -> State {
         session::Link::state(self)
     }
 
-    fn send(&self, command: Command) -> Result<(), LinkError> {
+    fn give(&self, command: Command) -> Result<(), LinkError> {
         session::Link::send(self, command)
     }
 

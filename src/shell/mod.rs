@@ -17,18 +17,25 @@
 //!   goes wrong on a connection is an event, which carries its hint, so that a shell and a pipe give the same advice.
 //! - **What is typed is only sent.** It reaches a file only through `history`, which leaves out lines that hold a secret.
 //!
+//! - **A script is one more reader of the timeline.** `=`, `/run` and `/on` run Rhai (`scripting`, `handlers`) on the shell's
+//!   connections; each has an inbox of its own, fed by the timeline's last sink (`audience`), after the recording.
+//!
 //! One table of commands feeds parsing, help, completion and hints. Parsing is pure; [`Shell`] carries out. What happens on
 //! the connections reaches the shell as events only, through its [`Recorder`], its [`Memory`] (for /stats, /info) and its [`Screen`].
 
+mod aliases;
 mod arguments;
+mod audience;
 mod completion;
 mod connections;
 mod content;
 mod error;
 mod frame_arguments;
+mod handlers;
 mod help;
 mod helper;
 mod history;
+mod hub;
 mod json;
 mod link;
 mod lookback;
@@ -44,17 +51,20 @@ mod ring;
 #[cfg(test)]
 mod samples;
 mod screen;
+mod script_arguments;
+mod scripting;
 mod stats;
 mod table;
 mod terminal;
 mod typeahead;
 mod view;
 
+pub use audience::Audience;
 pub use error::ShellError;
 pub use history::{HistoryFile, state_folder};
 pub use memory::Memory;
 pub use recorder::Recorder;
-pub use repl::{Flow, OpenOptions, Setup, Shell};
+pub use repl::{Flow, Setup, Shell};
 pub use screen::Screen;
-pub use table::{COMMANDS, Complete, Spec};
+pub use table::{Complete, Spec, commands};
 pub use view::View;

@@ -1,7 +1,7 @@
 //! A line to a [`Request`], without looking at anything but the line.
 //!
-//! `/` begins a command, `//` a text with one slash, `@name` says where to, `@@` is a text with one `@`. Anything else is a
-//! text message, exactly as typed: blanks and line ends are part of it.
+//! `/` begins a command, `//` a text with one slash, `=` an expression, `==` a text with one `=`, `@name` says where to, `@@`
+//! is a text with one `@`. Anything else is a text message, exactly as typed: blanks and line ends are part of it.
 
 use super::error::ShellError;
 use super::request::{Action, Outgoing, Request};
@@ -21,11 +21,13 @@ pub(super) fn parse(line: &str) -> Result<Request, ShellError> {
         Action::Nothing
     } else if let Some(rest) = line.strip_prefix("//") {
         text(&format!("/{rest}"))
-    } else if let Some(command) = line.strip_prefix('/') {
-        let (name, rest) = head(command);
-        let spec = table::find(name)
-            .ok_or_else(|| ShellError::UnknownCommand { name: name.to_owned(), nearest: table::nearest(name) })?;
-        (spec.parse)(rest).map_err(|problem| ShellError::Usage { spec, problem })?
+    } else if let Some(typed) = line.strip_prefix('/') {
+        let (name, rest) = head(typed);
+        command(name, rest)?
+    } else if let Some(rest) = line.strip_prefix("==") {
+        text(&format!("={rest}"))
+    } else if let Some(rest) = line.strip_prefix('=') {
+        command("=", rest)?
     } else if let Some(rest) = line.strip_prefix("@@").filter(|_| to.is_none()) {
         text(&format!("@{rest}"))
     } else {
@@ -34,8 +36,14 @@ pub(super) fn parse(line: &str) -> Result<Request, ShellError> {
     Ok(Request { to, action })
 }
 
+fn command(name: &str, rest: &str) -> Result<Action, ShellError> {
+    let spec = table::find(name)
+        .ok_or_else(|| ShellError::UnknownCommand { name: name.to_owned(), nearest: table::nearest(name) })?;
+    (spec.parse)(rest).map_err(|problem| ShellError::Usage { spec, problem })
+}
+
 /// `@name rest`: the name, and what is after one blank.
-fn address(line: &str) -> Option<(&str, &str)> {
+pub(super) fn address(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix('@')?;
     let (name, rest) = rest.split_once(' ')?;
     is_name(name).then_some((name, rest))

@@ -41,7 +41,11 @@ impl Shell {
             }
             Action::Connect { args, name } => self.connect_as(&args, name.as_deref()),
             Action::Reconnect => self.reconnect(to),
-            Action::Use(name) => self.connections.select(&name),
+            Action::Use(name) => {
+                self.connections.select(&name)?;
+                self.scripting.know(&self.connections);
+                Ok(())
+            }
             Action::Connections => self.list_connections(),
             Action::Headers => self.show_opening(to, true),
             Action::Info => self.show_opening(to, false),
@@ -71,6 +75,10 @@ impl Shell {
                 });
                 Ok(())
             }
+            Action::Evaluate(text) => self.evaluate(to, &text),
+            Action::Run { file, arguments } => self.run_script(to, &file, arguments),
+            Action::On(handling) => self.on(to, handling),
+            Action::Alias(definition) => self.alias(definition),
             Action::Record(recording) => self.record(recording),
             Action::Save { path, force } => self.save(&path, force),
             Action::Note(text) => {
@@ -90,7 +98,10 @@ impl Shell {
     }
 
     fn connect_as(&mut self, args: &[String], name: Option<&str>) -> Result<(), ShellError> {
-        let options = (self.options)(args)?;
+        let options = (self.options)(args).map_err(|failure| {
+            let hint = failure.hint.unwrap_or_else(|| "/help connect shows what it takes".into());
+            ShellError::refused(failure.message, hint)
+        })?;
         let taken = |known: &&Connection| Some(known.name.as_str()) == name && known.link.state() != State::Closed;
         if let Some(taken) = self.connections.all().iter().find(taken) {
             let problem = format!("\"{}\" is {} to {}", taken.name, link::name(taken.link.state()), taken.place());
@@ -105,13 +116,15 @@ impl Shell {
     fn reconnect(&mut self, to: Option<&str>) -> Result<(), ShellError> {
         let connection = self.connections.get(to)?;
         let (options, link) = (connection.options.clone(), Arc::clone(&connection.link));
+        let before = link.number();
         let name = connection.named.then(|| connection.name.clone());
         self.close(&[link]);
-        self.connect(options, name.as_deref())
+        self.connect(options, name.as_deref())?;
+        self.handle_again(before)
     }
 
     /// The connection, once it is open: one that is being opened is waited for.
-    fn open_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
+    pub(super) fn open_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
         let connection = self.live_connection(to)?;
         if connection.link.state() == State::Connecting {
             let limit =
@@ -228,7 +241,7 @@ impl Shell {
 
 /// Has a command carried out, and says why not.
 fn give(connection: &Connection, command: Command) -> Result<(), ShellError> {
-    connection.link.send(command).map_err(|error| {
+    connection.link.give(command).map_err(|error| {
         let hint = match error {
             LinkError::Connecting => "the prompt's dot is filled once it is open",
             LinkError::Closed => "/reconnect opens it again",

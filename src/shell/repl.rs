@@ -1,7 +1,7 @@
 //! The shell: reads lines, has them carried out, says what was wrong, and leaves with a closing handshake.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,10 +10,12 @@ use rustyline::error::ReadlineError;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
-use crate::render::Meaning;
+use crate::script::{self, OpenOptions};
 use crate::session::{ConnectOptions, State, Timeline};
 use crate::transport::in_words;
 
+use super::aliases::Aliases;
+use super::audience::Audience;
 use super::completion::Known;
 use super::connections::{Connection, Connections};
 use super::error::ShellError;
@@ -25,31 +27,32 @@ use super::prompt::Prompt;
 use super::recorder::Recorder;
 use super::request::Action;
 use super::screen::Screen;
+use super::scripting::Scripting;
 use super::terminal::Terminal;
-
-/// URL and flags of a /connect to options, or what is wrong with them.
-pub type OpenOptions = dyn Fn(&[String]) -> Result<ConnectOptions, ShellError>;
 
 /// How long leaving waits for the closing handshakes.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 
 /// How often a wait looks again.
-const LOOK: Duration = Duration::from_millis(5);
+pub(super) const LOOK: Duration = Duration::from_millis(5);
 
 /// How deep files may be nested by /source.
 const DEPTH: usize = 8;
 
-/// What a shell works with. The timeline feeds `memory` and `screen`.
+/// What a shell works with. The timeline feeds `memory`, `screen` and `audience`.
 pub struct Setup {
     pub timeline: Timeline,
     pub memory: Memory,
     pub screen: Screen,
     pub recorder: Recorder,
-    pub options: Box<OpenOptions>,
+    pub audience: Audience,
+    pub options: Arc<OpenOptions>,
     /// Flags that /connect completes: `--header`.
     pub flags: Vec<String>,
     /// `None`: lines typed are forgotten at the end.
     pub history: Option<HistoryFile>,
+    /// The user's own commands, if there are any.
+    pub aliases: Option<PathBuf>,
     pub coloured: bool,
 }
 
@@ -66,8 +69,10 @@ pub struct Shell {
     pub(super) memory: Memory,
     pub(super) screen: Screen,
     pub(super) recorder: Recorder,
-    open: Box<OpenLink>,
-    pub(super) options: Box<OpenOptions>,
+    pub(super) scripting: Scripting,
+    pub(super) aliases: Aliases,
+    pub(super) aliases_file: Option<PathBuf>,
+    pub(super) options: Arc<OpenOptions>,
     history: Option<HistoryFile>,
     coloured: bool,
     pub(super) connections: Connections,
@@ -78,7 +83,7 @@ pub struct Shell {
     /// What /set on-violation says; `None`: what the options of a connection say.
     pub(super) on_violation: Option<OnViolation>,
     terminal: Option<Terminal>,
-    interrupted: Arc<AtomicBool>,
+    pub(super) interrupted: Arc<AtomicBool>,
     depth: usize,
 }
 
@@ -86,13 +91,20 @@ impl Shell {
     /// A shell without a connection.
     #[must_use]
     pub fn new(setup: Setup) -> Shell {
+        Shell::with_links(setup, Arc::new(link::open))
+    }
+
+    /// One that opens its connections like this.
+    fn with_links(setup: Setup, open: Arc<OpenLink>) -> Shell {
         let known = Known { flags: setup.flags, ..Known::default() };
         Shell {
             timeline: setup.timeline,
             memory: setup.memory,
             screen: setup.screen,
             recorder: setup.recorder,
-            open: Box::new(link::open),
+            scripting: Scripting::new(open, setup.audience),
+            aliases: Aliases::default(),
+            aliases_file: setup.aliases,
             options: setup.options,
             history: setup.history,
             coloured: setup.coloured,
@@ -115,6 +127,7 @@ impl Shell {
         let flag = Arc::clone(&self.interrupted);
         let guard = signal_hook::flag::register(signal_hook::consts::SIGINT, flag).map_err(ReadlineError::from)?;
         self.load_history();
+        self.load_aliases();
         let history: Vec<String> = self.typed.iter().cloned().collect();
         let terminal = Terminal::open(&self.screen, &self.prompt, &self.known, self.coloured, &history)?;
         self.terminal = Some(terminal);
@@ -146,23 +159,31 @@ impl Shell {
         if let Some(name) = name {
             self.screen.compose(|view, _| view.name(number, name));
         }
-        let link = (self.open)(options.clone(), self.timeline.clone(), number).map_err(|error| {
+        self.scripting.attend(number, &[]);
+        let link = self.scripting.open(options.clone(), self.timeline.clone(), number).map_err(|error| {
             let hint = "are too many connections open? /connections lists them";
             let why = in_words(&error);
             ShellError::refused(format!("cannot open \"{}\": {why}", options.url.escape_debug()), hint)
         })?;
         let named = name.is_some();
         let name = name.map_or_else(|| number.to_string(), str::to_owned);
-        self.connections.tidy();
-        self.connections.put(Connection { name, named, options, link });
-        self.learn_names();
+        self.put(name, named, options, link);
         Ok(())
+    }
+
+    /// Puts a connection in and uses it.
+    pub(super) fn put(&mut self, name: String, named: bool, options: ConnectOptions, link: Arc<dyn Link>) {
+        let scripted = script::Connection::new(Arc::clone(&link) as Arc<dyn script::Port>, options.url.clone());
+        self.connections.tidy();
+        self.connections.put(Connection { name, named, options, link, scripted });
+        self.learn_names();
     }
 
     /// Closes every connection with 1000, waits at most 2 s for the peers, and drops the rest.
     pub fn close_all(&mut self) {
         let links: Vec<Arc<dyn Link>> = self.connections.all().iter().map(|known| Arc::clone(&known.link)).collect();
         self.close(&links);
+        self.end_handlers();
     }
 
     fn read_lines(&mut self) -> Result<(), ShellError> {
@@ -186,7 +207,8 @@ impl Shell {
     }
 
     fn carry_out(&mut self, line: &str) -> Result<Flow, ShellError> {
-        let request = parse(line)?;
+        let line = self.aliases.expand(line)?;
+        let request = parse(&line)?;
         match request.action {
             Action::Quit => Ok(Flow::Quit),
             Action::Source(path) => self.source(&path),
@@ -227,10 +249,7 @@ impl Shell {
     }
 
     pub(super) fn complain(&self, error: &ShellError) {
-        self.screen.compose(|view, out| {
-            view.paragraph(Meaning::Violation, "error:", &error.to_string(), out);
-            view.paragraph(Meaning::Dim, "hint:", &error.hint(), out);
-        });
+        self.screen.compose(|view, out| error.show(view, out));
     }
 
     /// Waits until `done`, `limit` has passed or Ctrl-C; the screen goes on meanwhile. Whether it is done.
@@ -263,10 +282,10 @@ impl Shell {
     pub(super) fn close(&self, links: &[Arc<dyn Link>]) {
         let unfinished = || links.iter().filter(|link| matches!(link.state(), State::Open | State::Closing));
         for link in links.iter().filter(|link| link.state() == State::Connecting) {
-            drop(link.send(Command::Drop));
+            drop(link.give(Command::Drop));
         }
         for link in unfinished() {
-            drop(link.send(Command::Close { code: Some(1000), reason: String::new(), force: false }));
+            drop(link.give(Command::Close { code: Some(1000), reason: String::new(), force: false }));
         }
         let closed = || unfinished().next().is_none();
         if self.wait_until(CLOSING / 8, closed) {
@@ -277,7 +296,7 @@ impl Shell {
             let why = if self.is_interrupted() { "at once" } else { "the peer did not finish the closing handshake" };
             for link in unfinished() {
                 self.screen.print(&format!("  connection {} dropped: {why}", link.number()));
-                drop(link.send(Command::Drop));
+                drop(link.give(Command::Drop));
             }
             let limit = if self.is_interrupted() { Duration::ZERO } else { CLOSING / 8 };
             self.wait_until(limit, closed);
@@ -324,9 +343,18 @@ impl Shell {
         }
     }
 
+    pub(super) fn learn_aliases(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).aliases = self.aliases.names();
+    }
+
+    pub(super) fn learn_variables(&self, names: Vec<String>) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).variables = names;
+    }
+
     pub(super) fn learn_names(&self) {
         let names = self.connections.all().iter().map(|known| known.name.clone()).collect();
         self.known.lock().unwrap_or_else(PoisonError::into_inner).names = names;
+        self.scripting.know(&self.connections);
     }
 }
 

@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use crate::command::FrameSpec;
 use crate::event::Direction;
 use crate::protocol::Opcode;
+use crate::script::Occasion;
 
 use super::content::Content;
 use super::table::Spec;
@@ -55,6 +56,16 @@ pub(super) enum Action {
     History(usize),
     Note(String),
     Source(PathBuf),
+    /// An expression.
+    Evaluate(String),
+    /// A script, and what stands behind it.
+    Run {
+        file: PathBuf,
+        arguments: Vec<String>,
+    },
+    On(Handling),
+    /// A name and what it stands for; `None` lists them.
+    Alias(Option<(String, String)>),
     Record(Recording),
     /// Copy the session's own recording.
     Save {
@@ -75,6 +86,15 @@ pub(super) enum Recording {
         path: PathBuf,
         force: bool,
     },
+}
+
+/// What to do about functions that are called for events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Handling {
+    List,
+    Off(Occasion),
+    /// The text of the function.
+    Call(Occasion, String),
 }
 
 /// Something to send.

@@ -22,6 +22,9 @@ const PENDING: usize = 256 << 10;
 /// Bytes of text that go to the terminal at once: several screens full.
 pub(super) const BATCH: usize = 32 << 10;
 
+/// How often one that waits for room looks for it.
+const ROOM: Duration = Duration::from_millis(5);
+
 /// Where events turn into text. Clones share one buffer.
 #[derive(Clone)]
 pub struct Screen {
@@ -91,6 +94,17 @@ impl Screen {
     /// Puts the shell's own words on the screen, whatever waits there already. A line end is added if there is none.
     pub(super) fn print(&self, text: &str) {
         self.compose(|_, out| out.push_str(text));
+    }
+
+    /// Puts words of a script on the screen once there is room for them, unless `give_up` says so before.
+    pub(super) fn print_patiently(&self, text: &str, give_up: &dyn Fn() -> bool) {
+        while self.lock().is_full() && !give_up() {
+            let full = |state: &mut State| state.is_full();
+            drop(self.shared.changed.wait_timeout_while(self.lock(), ROOM, full));
+        }
+        if !give_up() {
+            self.print(text);
+        }
     }
 
     /// Puts on the screen what `compose` makes with the view.

@@ -2,6 +2,7 @@
 
 mod flood;
 mod peer;
+mod scripts;
 
 use crate::support::tmux::{Terminal, is_installed};
 use peer::{Peer, Seen};

@@ -56,6 +56,7 @@ Three things to try:
   {:42}type anything: it goes out and back
   {:42}a message in pieces; then /show 3
   {bad:42}a server that breaks the protocol
+A line that begins with = is evaluated: = ws.send(\"hi\"); ws.recv().text
 /help lists what else there is.
 ",
         "hello", "/fragment 3 {\"fragmented\":true}"

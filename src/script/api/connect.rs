@@ -29,6 +29,20 @@ pub mod api {
     pub fn connect_with(context: NativeCallContext, url: &str, options: Map) -> Raised<Connection> {
         open(&context, url, &options)
     }
+
+    /// A connection of the shell by the name that `/connections` lists: `connection("bob").send("hello")`.
+    #[rhai_fn(name = "connection", return_raw)]
+    pub fn connection(context: NativeCallContext, name: &str) -> Raised<Connection> {
+        let known = Host::of(&context).setup().hub.known();
+        let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+        let hint = match &*names {
+            [] => "connect(\"ws://...\") opens one".to_owned(),
+            _ => format!("there are {}", names.join(", ")),
+        };
+        let missing = || Failure::usage(format!("no connection is named {name:?}"), hint);
+        let found = known.iter().find(|(known, _)| known == name).map(|(_, connection)| connection.clone());
+        Ok(found.ok_or_else(missing)?)
+    }
 }
 
 fn open(context: &NativeCallContext<'_>, url: &str, options: &Map) -> Raised<Connection> {

@@ -4,48 +4,46 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rhai::plugin::*;
-use rhai::{Dynamic, FnPtr, Map};
+use rhai::{Dynamic, FnPtr};
 
-use crate::event::Kind;
-use crate::protocol::Opcode;
 use crate::script::callback::Callback;
-use crate::script::connection::{Connection, Handlers};
+use crate::script::connection::Connection;
 use crate::script::failure::Raised;
 use crate::script::host::Host;
 use crate::script::inbox::Received;
-use crate::script::message::Message;
-use crate::script::value::{duration, text};
+use crate::script::occasion::{Occasion, argument};
+use crate::script::value::duration;
 
 #[export_module]
 pub mod api {
     /// Calls `f(ws)` when the connection is open, again after each reconnect.
     #[rhai_fn(name = "on_open", pure)]
     pub fn on_open(context: NativeCallContext, ws: &mut Connection, f: FnPtr) {
-        ws.state().handlers.open = Some(Callback::new(f, &context));
+        ws.state().handlers.insert(Occasion::Open, Callback::new(f, &context));
     }
 
     /// Calls `f(message)` for each message.
     #[rhai_fn(name = "on_message", pure)]
     pub fn on_message(context: NativeCallContext, ws: &mut Connection, f: FnPtr) {
-        ws.state().handlers.message = Some(Callback::new(f, &context));
+        ws.state().handlers.insert(Occasion::Message, Callback::new(f, &context));
     }
 
     /// Calls `f(message)` for each ping.
     #[rhai_fn(name = "on_ping", pure)]
     pub fn on_ping(context: NativeCallContext, ws: &mut Connection, f: FnPtr) {
-        ws.state().handlers.ping = Some(Callback::new(f, &context));
+        ws.state().handlers.insert(Occasion::Ping, Callback::new(f, &context));
     }
 
     /// Calls `f(#{ code, reason, clean, by })` when the connection is closed.
     #[rhai_fn(name = "on_close", pure)]
     pub fn on_close(context: NativeCallContext, ws: &mut Connection, f: FnPtr) {
-        ws.state().handlers.close = Some(Callback::new(f, &context));
+        ws.state().handlers.insert(Occasion::Close, Callback::new(f, &context));
     }
 
     /// Calls `f(#{ rule, section, text })` when the peer breaks a rule.
     #[rhai_fn(name = "on_violation", pure)]
     pub fn on_violation(context: NativeCallContext, ws: &mut Connection, f: FnPtr) {
-        ws.state().handlers.violation = Some(Callback::new(f, &context));
+        ws.state().handlers.insert(Occasion::Violation, Callback::new(f, &context));
     }
 
     /// Runs the connections for this long, or until all are closed, and calls the functions given for their events.
@@ -72,8 +70,13 @@ fn run_until(context: &NativeCallContext<'_>, limit: Option<Duration>) -> Raised
     let until = limit.map(|limit| host.now().saturating_add(limit));
     host.leave(false);
     while !host.leaves() {
-        let connections = host.connections();
         let setup = host.setup();
+        let mut connections = host.connections();
+        for (_, known) in setup.hub.known() {
+            if connections.iter().all(|connection| connection.number() != known.number()) {
+                connections.push(known);
+            }
+        }
         let next = setup.inbox.wait(until, &setup.stop, |queues| {
             let over = connections.iter().all(|connection| connection.port().is_over());
             let next = connections.iter().find_map(|connection| {
@@ -102,30 +105,8 @@ pub fn tell(
     connection: &Connection,
     received: Arc<Received>,
 ) -> Raised<()> {
-    let handlers = connection.state().handlers.clone();
-    let Some((callback, argument)) = call(handlers, connection, &received) else { return Ok(()) };
+    let Some(occasion) = Occasion::of(&received.event) else { return Ok(()) };
+    let Some(callback) = connection.state().handlers.get(&occasion).cloned() else { return Ok(()) };
     connection.queue(host, |queue| queue.take(received.place));
-    callback.call(context.engine(), (argument,)).map(drop)
-}
-
-fn call(handlers: Handlers, connection: &Connection, received: &Arc<Received>) -> Option<(Callback, Dynamic)> {
-    match &received.event.kind {
-        Kind::Ready(_) => Some((handlers.open?, Dynamic::from(connection.clone()))),
-        Kind::Frame(frame) if frame.message.is_some() => {
-            Some((handlers.message?, Dynamic::from(Message::new(Arc::clone(received))?)))
-        }
-        Kind::Frame(frame) if frame.frame.header.opcode == Opcode::PING => {
-            Some((handlers.ping?, Dynamic::from(Message::new(Arc::clone(received))?)))
-        }
-        Kind::Close(closed) => Some((handlers.close?, Dynamic::from(super::listen::ended(closed)))),
-        Kind::Violation { violation, .. } => {
-            let fields = Map::from_iter([
-                ("rule".into(), text(violation.rule.name())),
-                ("section".into(), text(violation.rule.section())),
-                ("text".into(), text(violation.to_string())),
-            ]);
-            Some((handlers.violation?, Dynamic::from(fields)))
-        }
-        _ => None,
-    }
+    callback.call(context.engine(), (argument(connection, &received),)).map(drop)
 }

@@ -23,6 +23,19 @@ pub mod api {
         pause(&Host::of(&context), duration(&time)?)
     }
 
+    /// Waits so many seconds.
+    // The engine has a function of this name for numbers, which nothing can stop.
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_seconds(context: NativeCallContext, seconds: INT) -> Raised<()> {
+        pause(&Host::of(&context), duration(&seconds.into())?)
+    }
+
+    /// Waits so many seconds.
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_fraction(context: NativeCallContext, seconds: FLOAT) -> Raised<()> {
+        pause(&Host::of(&context), duration(&seconds.into())?)
+    }
+
     /// Seconds since the script began.
     #[rhai_fn(name = "now")]
     pub fn now(context: NativeCallContext) -> FLOAT {

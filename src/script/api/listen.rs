@@ -229,7 +229,8 @@ fn close_frame(frame: &Message) -> Map {
     Map::from_iter([("code".into(), code), ("reason".into(), text(String::from_utf8_lossy(reason).into_owned()))])
 }
 
-pub(super) fn ended(closed: &Closed) -> Map {
+/// How a connection ended, as a map.
+pub fn ended(closed: &Closed) -> Map {
     let by = match closed.by {
         Side::Us => "us",
         Side::Peer => "peer",

@@ -1,12 +1,15 @@
 //! What a line does, on connections that only note what they are told.
 
 mod lookback;
+mod scripts;
 
 use std::io;
 
 use super::*;
 use crate::command::FrameSpec;
-use crate::session::{Clock, LinkError};
+use crate::event::{Kind, samples};
+use crate::script::{Failure, Port};
+use crate::session::{Clock, LinkError, OpenError};
 use crate::shell::samples::plain;
 
 /// A connection that keeps what it is told to send.
@@ -18,12 +21,29 @@ struct Fake {
     polite: bool,
 }
 
-impl Link for Fake {
+impl Port for Fake {
     fn number(&self) -> u32 {
         self.number
     }
 
-    fn send(&self, command: Command) -> Result<(), LinkError> {
+    fn send(&self, command: Command, _: &dyn Fn() -> bool) -> Result<(), LinkError> {
+        match self.state() {
+            State::Closed => Err(LinkError::Closed),
+            _ => self.give(command),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.state() == State::Closed
+    }
+
+    fn failure(&self) -> Option<OpenError> {
+        None
+    }
+}
+
+impl Link for Fake {
+    fn give(&self, command: Command) -> Result<(), LinkError> {
         if matches!(command, Command::Drop) || self.polite && matches!(command, Command::Close { .. }) {
             *self.state.lock().expect("unpoisoned") = State::Closed;
         }
@@ -55,32 +75,43 @@ impl Bench {
     fn with(polite: bool, recorder: Recorder) -> Bench {
         let sent: Arc<Mutex<Vec<(u32, Command)>>> = Arc::default();
         let opened: Arc<Mutex<Vec<ConnectOptions>>> = Arc::default();
-        let (memory, screen) = (Memory::default(), Screen::new(plain()));
+        let (memory, screen, audience) = (Memory::default(), Screen::new(plain()), Audience::default());
         let timeline = Timeline::new(
             Clock::start(),
-            vec![Box::new(recorder.session.clone()), Box::new(memory.clone()), Box::new(screen.clone())],
+            vec![
+                Box::new(recorder.session.clone()),
+                Box::new(memory.clone()),
+                Box::new(screen.clone()),
+                Box::new(audience.clone()),
+            ],
         );
         let (log, all) = (Arc::clone(&sent), Arc::clone(&opened));
-        let open = move |options: ConnectOptions, _, number| -> io::Result<Arc<dyn Link>> {
+        let open = move |options: ConnectOptions, timeline: Timeline, number| -> io::Result<Arc<dyn Link>> {
             let state = Mutex::new(if options.url.contains("refused") { State::Closed } else { State::Open });
+            if options.url.contains("ready") {
+                timeline.emit(timeline.clock().elapsed(), number, Kind::Ready(Box::new(samples::ready(None, None))));
+                timeline.flush()?;
+            }
             all.lock().expect("unpoisoned").push(options);
             Ok(Arc::new(Fake { number, sent: Arc::clone(&log), state, polite }))
         };
-        let options = |args: &[String]| match &args[0] {
-            bad if bad.starts_with("bad") => Err(ShellError::refused(format!("no URL: \"{bad}\""), "say ws://")),
+        let options = |args: &[String]| match args.last().map(String::as_str).unwrap_or_default() {
+            bad if bad.starts_with("bad") => Err(Failure::usage(format!("no URL: \"{bad}\""), "say ws://")),
             url => Ok(ConnectOptions::new(url)),
         };
-        let mut shell = Shell::new(Setup {
+        let setup = Setup {
             recorder,
             timeline,
             memory,
             screen,
-            options: Box::new(options),
+            audience,
+            options: Arc::new(options),
             flags: Vec::new(),
             history: None,
+            aliases: None,
             coloured: false,
-        });
-        shell.open = Box::new(open);
+        };
+        let shell = Shell::with_links(setup, Arc::new(open));
         Bench { shell, sent, opened }
     }
 

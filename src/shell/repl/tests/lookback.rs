@@ -23,28 +23,28 @@ fn recorded() -> (tempfile::TempDir, Bench) {
 }
 
 impl Bench {
-    fn emit(&self, kind: impl FnOnce(u64) -> Kind) {
+    pub(super) fn emit(&self, kind: impl FnOnce(u64) -> Kind) {
         let timeline = &self.shell.timeline;
         timeline.emit_numbered(timeline.clock().elapsed(), 1, kind);
     }
 
-    fn frame(&self, direction: Direction, opcode: Opcode, text: &str) {
+    pub(super) fn frame(&self, direction: Direction, opcode: Opcode, text: &str) {
         self.emit(|number| Kind::Frame(samples::frame(number, direction, opcode, text.as_bytes())));
     }
 
-    fn received(&self, text: &str) {
+    pub(super) fn received(&self, text: &str) {
         self.frame(Direction::Received, Opcode::TEXT, text);
     }
 
     /// Messages that say their numbers.
-    fn flood(&self) {
+    pub(super) fn flood(&self) {
         for number in 1..=MANY {
             self.received(&format!("message={number}"));
         }
     }
 
     /// What the screen has shown of what happened.
-    fn live(&self) -> String {
+    pub(super) fn live(&self) -> String {
         self.shell.timeline.flush().expect("room");
         self.shown()
     }
