@@ -14,7 +14,7 @@ use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
 use crate::recording::{Masks, Switch};
-use crate::script::{Failure, FailureKind, Host, Inbox, Limits, Setup, Stop, folder};
+use crate::script::{Failure, FailureKind, Inbox, Limits, Setup, Stop, folder};
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::transport::in_words;
 
@@ -40,9 +40,9 @@ impl Given {
         Ok(Given { variables, allow_files: args.allow_files, limits })
     }
 
-    /// The host of one script. `first` are the sinks that its events go to before the script has them.
+    /// What one script runs with. `first` are the sinks that its events go to before the script has them.
     #[must_use]
-    pub fn host(
+    pub fn setup(
         &self,
         script: &Path,
         arguments: &[String],
@@ -50,12 +50,12 @@ impl Given {
         clock: Clock,
         interrupted: &Arc<AtomicBool>,
         first: Vec<Box<dyn Sink>>,
-    ) -> Host {
+    ) -> Setup {
         let (inbox, record) = (Inbox::default(), Switch::default());
         let mut sinks = first;
         sinks.push(Box::new(record.clone()));
         sinks.push(Box::new(inbox.clone()));
-        Host::new(Setup {
+        Setup {
             timeline: Timeline::new(clock, sinks),
             inbox,
             record,
@@ -67,7 +67,7 @@ impl Given {
             variables: self.variables.clone(),
             folder: (!self.allow_files).then(|| folder(script).to_owned()),
             current: None,
-        })
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod report;
 pub mod script;
 pub mod show;
 pub mod stats;
+pub mod test;
 mod values;
 
 use std::ffi::OsString;
@@ -35,6 +36,8 @@ pub enum Action {
     Record(recording::RecordArgs, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
+    /// Tests.
+    Test(Box<test::TestArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
     /// A recording in numbers.
@@ -145,6 +148,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Record(record, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
+        Some(Command::Test { test, .. }) => {
+            Ok(Action::Test(test, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
         Some(Command::Show { file, show, .. }) => {
             Ok(Action::Show(Some(file), show, Flags { url: None, matches: with_subcommand(matches) }))
@@ -236,6 +242,14 @@ enum Command {
         output: output::OutputArgs,
         #[command(flatten)]
         recording: recording::RecordingArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Run the cases of scripts, and report how they ended
+    #[command(disable_help_flag = true)]
+    Test {
+        #[command(flatten)]
+        test: Box<test::TestArgs>,
         #[command(flatten)]
         help: HelpArgs,
     },
