@@ -15,3 +15,4 @@ mod show;
 mod stats;
 mod support;
 mod terminal;
+mod test_runner;
