@@ -5,12 +5,12 @@ mod reports;
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 use wscope::app::demo::Server;
+use wscope::session::Clock;
 
 use crate::support::command::{Ended, PATIENCE, Wscope, wscope};
 use crate::support::server::serve;
@@ -55,9 +55,9 @@ impl Place {
 
     /// Waits until a case has made this file.
     fn wait_for(&self, name: &str) {
-        let end = Instant::now() + PATIENCE;
+        let clock = Clock::start();
         while !self.path(name).exists() {
-            assert!(Instant::now() < end, "no {name}");
+            assert!(clock.elapsed() < PATIENCE, "no {name}");
             std::thread::yield_now();
         }
     }

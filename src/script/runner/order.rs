@@ -30,8 +30,7 @@ mod tests {
 
     #[test]
     fn a_seed_has_one_order_for_ever() {
-        assert_eq!(shuffled(42, 8), shuffled(42, 8));
-        assert_eq!(shuffled(1, 8), [0; 8]);
+        assert_eq!(shuffled(1, 8), [4, 3, 2, 7, 5, 6, 0, 1]);
         assert_ne!(shuffled(1, 8), shuffled(2, 8));
         assert_eq!((shuffled(7, 0), shuffled(7, 1)), (vec![], vec![0]));
     }
