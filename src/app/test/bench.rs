@@ -15,6 +15,9 @@ use crate::recording::mask::MASK;
 /// As much as the main thread has: functions of scripts call each other deeply.
 const STACK: usize = 8 << 20;
 
+/// Bytes of a secret's beginning that give nothing away yet, plus one.
+const LEAST: usize = 4;
+
 pub(super) struct Bench<'a> {
     pub(super) args: &'a TestArgs,
     pub(super) given: Given,
@@ -47,7 +50,8 @@ impl Bench<'_> {
 
     /// A text without secret values: all that is printed or reported of a script comes through here.
     pub(super) fn masked(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+        let whole = self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK));
+        self.secrets.iter().fold(whole, |text, secret| without_beginning(&text, secret))
     }
 
     /// Begins no further case.
@@ -98,5 +102,35 @@ impl Bench<'_> {
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
         done.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+/// A text without what is left of a secret where a long line was cut: its beginning, before an ellipsis.
+fn without_beginning(text: &str, secret: &str) -> String {
+    let beginning = |before: &&str| {
+        let ends = secret.char_indices().map(|(at, c)| at + c.len_utf8());
+        let lengths: Vec<_> = ends.filter(|&end| end >= LEAST && before.ends_with(&secret[..end])).collect();
+        lengths.last().copied().unwrap_or_default()
+    };
+    let mut pieces = text.split('…');
+    let last = pieces.next_back().unwrap_or_default();
+    let cut = pieces.map(|before| match beginning(&before) {
+        0 => format!("{before}…"),
+        length => format!("{}{MASK}…", &before[..before.len() - length]),
+    });
+    cut.chain([last.to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_secret_in_a_line_that_was_cut_is_masked() {
+        let masked = |text| without_beginning(text, "hunterß2");
+        assert_eq!(masked("got \"hunterß…\" and \"hunt…\""), "got \"***…\" and \"***…\"");
+        assert_eq!(masked("hun… hunter"), "hun… hunter");
+        assert_eq!(masked("more…"), "more…");
+        assert_eq!(masked(""), "");
     }
 }

@@ -105,6 +105,23 @@ fn a_recording_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
+fn a_long_secret_is_not_written_in_part() {
+    let text = r#"let token = variable("token");
+test("a", || assert_eq(token, "b"));
+test("b", || { let ws = connect(variable("url") + "/echo", #{ no_compress: true }); ws.send(token); ws.expect("b", "50ms"); });
+"#;
+    let place = Place::new(&[("a.test.rhai", text)]);
+    let secret = format!("token=eyJhbGci{}", "x1y2".repeat(500));
+    let ended = place.test(&["--secret", &secret]).args(REPORTS).run();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.text().contains("expected \"b\", got \"***…\n"), "{}", ended.text());
+    for report in ["xml", "tap", "json", "html"].map(|kind| place.read(&format!("out/r.{kind}"))) {
+        assert!(!report.contains("eyJhbGci"), "{report}");
+    }
+    assert!(!ended.text().contains("eyJhbGci"), "{}", ended.text());
+}
+
+#[test]
 fn no_secret_is_written_anywhere() {
     let text = r#"let secret = variable("token");
 print("read with " + secret);
