@@ -18,6 +18,7 @@ mod sessions;
 mod shell;
 mod show;
 mod stats;
+mod test;
 mod words;
 
 use std::ffi::OsString;
@@ -57,6 +58,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)
+        }
+        Action::Test(args, flags) => {
+            let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
+            test::run(&args, &output, &recording)
         }
         Action::Mask(args) => mask::run(args),
         Action::Stats(args) => stats::run(&args),

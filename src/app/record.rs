@@ -114,7 +114,7 @@ fn draw(line: &str, end: &str) {
 }
 
 /// As much of a line as fits in so many columns.
-fn fit(line: &str, columns: usize) -> String {
+pub(super) fn fit(line: &str, columns: usize) -> String {
     let mut width = 0;
     let fits = |c: &char| {
         width += c.width().unwrap_or_default();

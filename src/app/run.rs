@@ -7,7 +7,7 @@ use crate::cli::args::script::RunArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::recording::Masks;
-use crate::script::{FailureKind, Program, Reason, reference};
+use crate::script::{FailureKind, Host, Program, Reason, reference};
 use crate::session::{Clock, Sink};
 
 /// Runs a script; what it sends and receives is shown if a format is asked for.
@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
         sinks.push(output::sink(output, &masks, clock));
     }
     let interrupted = scripts::interrupts()?;
-    let host = given.host(file, &args.arguments, &masks, clock, &interrupted, sinks);
+    let host = Host::new(given.setup(file, &args.arguments, &masks, clock, &interrupted, sinks));
     host.setup().stop.limit(args.timeout);
     let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
     let ended = program.run();

@@ -14,7 +14,7 @@ use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
 use crate::recording::{Masks, Switch};
-use crate::script::{Alone, Failure, FailureKind, Host, Inbox, Limits, Setup, Stop, folder};
+use crate::script::{Alone, Failure, FailureKind, Inbox, Limits, Setup, Stop, folder};
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::transport::in_words;
 
@@ -49,9 +49,9 @@ impl Given {
         masks.with_values(self.secrets.iter().cloned())
     }
 
-    /// The host of one script. `first` are the sinks that its events go to before the script has them.
+    /// What one script runs with. `first` are the sinks that its events go to before the script has them.
     #[must_use]
-    pub fn host(
+    pub fn setup(
         &self,
         script: &Path,
         arguments: &[String],
@@ -59,12 +59,12 @@ impl Given {
         clock: Clock,
         interrupted: &Arc<AtomicBool>,
         first: Vec<Box<dyn Sink>>,
-    ) -> Host {
+    ) -> Setup {
         let (inbox, record, printed) = (Inbox::default(), Switch::default(), masks.clone());
         let mut sinks = first;
         sinks.push(Box::new(record.clone()));
         sinks.push(Box::new(inbox.clone()));
-        Host::new(Setup {
+        Setup {
             timeline: Timeline::new(clock, sinks),
             inbox,
             record,
@@ -76,7 +76,7 @@ impl Given {
             variables: self.variables.clone(),
             folder: (!self.allow_files).then(|| folder(script).to_owned()),
             hub: Arc::new(Alone),
-        })
+        }
     }
 }
 

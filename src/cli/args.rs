@@ -5,6 +5,7 @@
 
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
+mod commands;
 pub mod connect;
 mod help;
 pub mod output;
@@ -15,14 +16,17 @@ pub mod script;
 pub mod serve;
 pub mod show;
 pub mod stats;
+pub mod test;
 mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
+
+use commands::Command;
 
 use super::nearest;
 use super::report::{Exit, Report};
@@ -38,6 +42,8 @@ pub enum Action {
     Serve(Box<serve::ServeArgs>, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
+    /// Tests.
+    Test(Box<test::TestArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
     /// A recording in numbers.
@@ -151,6 +157,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
+        Some(Command::Test { test, .. }) => {
+            Ok(Action::Test(test, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Mask { mask, .. }) => Ok(Action::Mask(mask)),
         Some(Command::Show { file, show, .. }) => {
             Ok(Action::Show(Some(file), show, Flags { url: None, matches: with_subcommand(matches) }))
@@ -205,140 +214,6 @@ struct Program {
     version: (),
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Connect to a URL, as without a command
-    #[command(disable_help_flag = true)]
-    Connect {
-        /// ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
-        #[arg(value_name = "URL")]
-        url: Option<String>,
-        #[command(flatten)]
-        options: Box<Options>,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Record a connection to a file, without a shell, until the peer closes it or Ctrl-C
-    #[command(disable_help_flag = true)]
-    Record {
-        /// ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
-        #[arg(value_name = "URL")]
-        url: Option<String>,
-        #[command(flatten)]
-        record: recording::RecordArgs,
-        #[command(flatten)]
-        options: Box<Options>,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
-    #[command(disable_help_flag = true)]
-    Serve {
-        #[command(flatten)]
-        serve: Box<serve::ServeArgs>,
-        #[command(flatten)]
-        output: output::OutputArgs,
-        #[command(flatten)]
-        recording: recording::RecordingArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Run a script
-    #[command(disable_help_flag = true)]
-    Run {
-        #[command(flatten)]
-        run: Box<script::RunArgs>,
-        #[command(flatten)]
-        output: output::OutputArgs,
-        #[command(flatten)]
-        recording: recording::RecordingArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Take the secrets out of a recording
-    #[command(disable_help_flag = true)]
-    Mask {
-        #[command(flatten)]
-        mask: recording::MaskArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Show a recording in numbers: frames, bytes, overhead, rates, latency, closures
-    #[command(disable_help_flag = true)]
-    Stats {
-        #[command(flatten)]
-        stats: stats::StatsArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Work with the reports of test runs
-    #[command(disable_help_flag = true, disable_help_subcommand = true, arg_required_else_help = false)]
-    Report {
-        #[command(subcommand)]
-        command: report::ReportCommand,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Start a server on this machine and a shell on it, to try things out
-    #[command(disable_help_flag = true)]
-    Demo {
-        #[command(flatten)]
-        demo: DemoArgs,
-        #[command(flatten)]
-        output: output::OutputArgs,
-        #[command(flatten)]
-        recording: recording::RecordingArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Look into a recording: all of it, what is selected, or one frame whole
-    #[command(disable_help_flag = true)]
-    Show {
-        /// The recording
-        file: PathBuf,
-        #[command(flatten)]
-        show: Box<show::ShowArgs>,
-        #[command(flatten)]
-        output: output::OutputArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Look into the newest session of the shell, in the same ways
-    #[command(disable_help_flag = true)]
-    Last {
-        #[command(flatten)]
-        show: Box<show::ShowArgs>,
-        #[command(flatten)]
-        output: output::OutputArgs,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Print a completion script for a shell
-    #[command(disable_help_flag = true)]
-    Completions {
-        /// Which shell
-        shell: Shell,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Print the manual page, or that of a command
-    #[command(disable_help_flag = true)]
-    Man {
-        /// Which command
-        command: Vec<String>,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
-    /// Print all options, or those of a command
-    #[command(disable_help_flag = true)]
-    Help {
-        /// Which command
-        command: Vec<String>,
-        #[command(flatten)]
-        help: HelpArgs,
-    },
 }
 
 /// Options of the embedded server.

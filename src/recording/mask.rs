@@ -83,10 +83,14 @@ impl Masks {
         Masks { secrets: self.secrets, own: Arc::new(own) }
     }
 
-    /// A text without secret values; URLs are left alone.
+    /// A text without secret values, nor what is left of one before an ellipsis; URLs are left alone.
     #[must_use]
     pub fn without_values<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        in_text(text, &self.own.values.places(text.as_bytes()))
+        if self.own.values.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let whole = in_text(text, &self.own.values.places(text.as_bytes()));
+        Cow::Owned(self.own.values.without_beginnings(whole.into_owned()))
     }
 
     /// Bytes with asterisks in place of secret values, size kept.

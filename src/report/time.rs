@@ -8,7 +8,8 @@ pub(super) fn stamp(time: SystemTime) -> Option<String> {
 }
 
 /// As people read it: `0.4 ms`, `12 ms`, `1.25 s`, `2 m 5 s`.
-pub(super) fn short(duration: Duration) -> String {
+#[must_use]
+pub fn short(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1e3;
     match duration.as_secs() {
         0 if millis < 9.95 => format!("{millis:.1} ms"),

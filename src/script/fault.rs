@@ -62,7 +62,9 @@ impl Sources {
         self.0.insert(name.to_owned(), text.to_owned());
     }
 
-    fn place(&self, file: &str, position: Position) -> Option<Place> {
+    /// What stands there.
+    #[must_use]
+    pub fn place(&self, file: &str, position: Position) -> Option<Place> {
         let line = position.line()?;
         let text = match self.0.get(file) {
             Some(text) => Cow::Borrowed(text),

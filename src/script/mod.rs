@@ -1,7 +1,7 @@
 //! Rhai scripts: the only floor that names Rhai. A script drives connections, expects messages, and is a test if it likes.
 //!
 //! `Host` is what a script runs with, `engine` makes an engine for it, `api` is what scripts call, `Program` reads and
-//! runs a file and says where and why it failed.
+//! runs a file and says where and why it failed; `runner` runs the cases that files define.
 
 mod answer;
 mod api;
@@ -22,6 +22,7 @@ mod modules;
 mod occasion;
 mod program;
 mod reference;
+pub mod runner;
 mod stop;
 mod suite;
 mod value;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use rhai::{AST, Engine, Scope};
+use rhai::{AST, ASTNode, Engine, Expr, Position, Scope, Stmt};
 
 use super::callback::Callback;
 use super::engine::{Limits, engine};
 use super::failure::Raised;
-use super::fault::{Fault, Sources};
+use super::fault::{Fault, Place, Sources};
 use super::host::Host;
 
 /// A script and the engine that runs it.
@@ -41,6 +41,12 @@ impl Program {
         &self.host
     }
 
+    /// Its path as the user wrote it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs it from its first line to its last. Its cases are defined then, but not run.
     ///
     /// # Errors
@@ -51,6 +57,23 @@ impl Program {
             scope.push("ws", ws);
         }
         self.told(self.engine.run_ast_with_scope(&mut scope, &self.ast))
+    }
+
+    /// Whether `test(...)` is called anywhere in it. If not, all of it is one case.
+    #[must_use]
+    pub fn defines_cases(&self) -> bool {
+        let is_test = |node: Option<&ASTNode<'_>>| match node {
+            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => call.name == "test",
+            _ => false,
+        };
+        // The walk ends where it is told so.
+        !self.ast.walk(&mut |path| !is_test(path.last()))
+    }
+
+    /// A line of the script, from 1.
+    #[must_use]
+    pub fn place(&self, line: usize) -> Option<Place> {
+        self.sources.place(&self.name, Position::new(u16::try_from(line).ok()?, 0))
     }
 
     /// Calls a function that the script has handed over.

@@ -18,3 +18,4 @@ mod show;
 mod stats;
 mod support;
 mod terminal;
+mod test_runner;

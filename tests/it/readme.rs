@@ -88,6 +88,10 @@ fn each_recipe_runs() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/report").join(shard);
         fs::copy(report, place.path().join(shard)).expect("a report");
     }
+    let (_, test) = readme.split_once("## Tests\n").and_then(|(_, rest)| rest.split_once("```rust\n")).expect("a test");
+    let (test, _) = test.split_once("```").expect("its end");
+    fs::create_dir(place.path().join("tests")).expect("a folder");
+    fs::write(place.path().join("tests/smoke.test.rhai"), test).expect("a test");
     let mut count = 0;
     for recipe in recipes {
         if recipe.contains("jq") && !jq {

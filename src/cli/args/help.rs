@@ -23,10 +23,11 @@ Examples:
   wscope :7000 --compress='server_no_context_takeover; client_max_window_bits=10'
   wscope record :7000/ticker -o ticker.wsrec --for 30s
   wscope show chat.wsrec --received --grep error --around 2
+  wscope test tests --jobs 4 --junit report.xml
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 40] = [
+const COMMON: [&str; 52] = [
     "url",
     "command",
     "shell",
@@ -62,8 +63,20 @@ const COMMON: [&str; 40] = [
     "conn",
     "polling",
     "files",
+    "paths",
+    "jobs",
+    "retry",
+    "timeout",
+    "filter",
+    "tag",
+    "fail_fast",
+    "list",
+    "record_failures",
+    "verbose",
+    "var",
     "junit",
     "tap",
+    "json_report",
     "html",
     "github",
     "help",

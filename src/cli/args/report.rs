@@ -17,7 +17,8 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub tap: Option<PathBuf>,
     /// Write all of it as JSON, which wscope report merge joins
-    #[arg(long, value_name = "FILE")]
+    // Where settings are looked for, `json` is how JSON is shown.
+    #[arg(id = "json_report", long = "json", value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Write one page that needs no other file
     #[arg(long, value_name = "FILE")]

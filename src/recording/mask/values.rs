@@ -5,6 +5,11 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::MASK;
+
+/// Bytes of a value's beginning that give nothing away yet, plus one.
+const LEAST: usize = 4;
+
 /// Values to be masked, in the forms that they are written in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Values {
@@ -29,6 +34,14 @@ impl Values {
     /// Where they are, in order.
     pub(super) fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         self.search.iter().flat_map(|search| search.find_iter(bytes).map(|found| found.range())).collect()
+    }
+
+    /// A text without what is left of them where a long line was cut.
+    pub(super) fn without_beginnings(&self, text: String) -> String {
+        if !text.contains('…') {
+            return text;
+        }
+        self.given.iter().fold(text, |text, secret| without_beginning(&text, secret))
     }
 
     /// The bytes with asterisks in place of each, size kept.
@@ -57,4 +70,34 @@ fn forms(value: &str) -> Vec<String> {
     forms.sort();
     forms.dedup();
     forms
+}
+
+/// A text without what is left of a secret where a long line was cut: its beginning, before an ellipsis.
+fn without_beginning(text: &str, secret: &str) -> String {
+    let beginning = |before: &&str| {
+        let ends = secret.char_indices().map(|(at, c)| at + c.len_utf8());
+        let lengths: Vec<_> = ends.filter(|&end| end >= LEAST && before.ends_with(&secret[..end])).collect();
+        lengths.last().copied().unwrap_or_default()
+    };
+    let mut pieces = text.split('…');
+    let last = pieces.next_back().unwrap_or_default();
+    let cut = pieces.map(|before| match beginning(&before) {
+        0 => format!("{before}…"),
+        length => format!("{}{MASK}…", &before[..before.len() - length]),
+    });
+    cut.chain([last.to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_secret_in_a_line_that_was_cut_is_masked() {
+        let masked = |text| without_beginning(text, "hunterß2");
+        assert_eq!(masked("got \"hunterß…\" and \"hunt…\""), "got \"***…\" and \"***…\"");
+        assert_eq!(masked("hun… hunter"), "hun… hunter");
+        assert_eq!(masked("more…"), "more…");
+        assert_eq!(masked(""), "");
+    }
 }

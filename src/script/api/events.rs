@@ -93,7 +93,7 @@ fn run_until(context: &NativeCallContext<'_>, limit: Option<Duration>) -> Raised
     let all_told = !host.leaves();
     for connection in host.connections().iter().filter(|connection| all_told && connection.port().is_over()) {
         // A function that has captured its connection would keep it for ever.
-        connection.state().handlers = Handlers::default();
+        connection.state().handlers.clear();
     }
     Ok(())
 }

@@ -74,6 +74,12 @@ impl Wscope {
         self
     }
 
+    /// In this folder.
+    pub(crate) fn inside(mut self, folder: &Path) -> Wscope {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// These bytes on standard input, and then its end.
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Wscope {
         self.stdin = Stdin::Bytes(bytes.into());
