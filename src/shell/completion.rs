@@ -169,6 +169,8 @@ mod tests {
     fn known() -> Known {
         let mut known = Known {
             names: vec!["alice".into(), "bob".into()],
+            aliases: vec!["greet".into()],
+            variables: vec!["count".into()],
             flags: vec!["--header".into(), "--insecure".into()],
             ..Known::default()
         };
@@ -194,6 +196,15 @@ mod tests {
             ("/set format fu", vec!["/set format full"]),
             ("/help fi", vec!["/help find", "/help filter"]),
             ("/close --f", vec!["/close --force"]),
+            ("= ws.expect_c", vec!["= ws.expect_close("]),
+            ("= f(connec", vec!["= f(connect(", "= f(connection("]),
+            (
+                "@bob = 1 + co",
+                vec!["@bob = 1 + count", "@bob = 1 + connect(", "@bob = 1 + connection(", "@bob = 1 + contains("],
+            ),
+            ("/on pi", vec!["/on ping"]),
+            ("/on ping of", vec!["/on ping off"]),
+            ("/gre", vec!["/greet "]),
             ("hello", vec![]),
             ("//con", vec![]),
             ("/text a", vec![]),
