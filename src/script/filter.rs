@@ -161,7 +161,7 @@ mod tests {
             ("dri == \"sent\"", "--where:1:1: undefined variable: dri\n  1 | dri == \"sent\"\n    | ^"),
             ("size +", "--where:1:7: script is incomplete\n  1 | size +\n    |       ^"),
             ("size", "the expression gives 2, and not true or false"),
-            ("nothing(size)", "--where:1:1: function not found: nothing (i64)\n  1 | nothing(size)\n    | ^"),
+            ("nothing(size)", "--where:1:1: function not found: nothing (int)\n  1 | nothing(size)\n    | ^"),
         ] {
             assert_eq!(held(expression, b"{}"), Err(told.to_owned()), "{expression}");
         }

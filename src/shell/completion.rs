@@ -196,7 +196,7 @@ mod tests {
             ("/set format fu", vec!["/set format full"]),
             ("/help fi", vec!["/help find", "/help filter"]),
             ("/close --f", vec!["/close --force"]),
-            ("= ws.expect_c", vec!["= ws.expect_close("]),
+            ("= ws.expect_pi", vec!["= ws.expect_ping("]),
             ("= f(connec", vec!["= f(connect(", "= f(connection("]),
             (
                 "@bob = 1 + co",
