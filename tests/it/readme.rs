@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use regex::{Captures, Regex};
 
+use crate::support::command::wscope;
+
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const WSCOPE: &str = env!("CARGO_BIN_EXE_wscope");
 const BEGIN: &str = "<!-- tour -->\n";
@@ -114,4 +116,25 @@ fn each_recipe_runs() {
         count += 1;
     }
     assert!(count > 10, "the README has recipes");
+}
+
+#[test]
+fn the_script_runs() {
+    let demo = Demo::start();
+    let readme = fs::read_to_string(README).expect("a README");
+    let (_, rest) = readme.split_once("## Scripts\n").expect("a section");
+    let (_, rest) = rest.split_once("```rust\n").expect("a script");
+    let (script, rest) = rest.split_once("```").expect("its end");
+    let run = |script: &str| {
+        let script = script.replace(":7000", &format!(":{}", demo.1));
+        wscope(["run", "-"]).stdin(script).run()
+    };
+    run(script).success("");
+    // The same with the mistake that the answer below it is about.
+    let wrong = script.replace("#{ id: 1 }", "#{ id: 1, result: 4 }").replace("\"2s\");          //", "\"100ms\"); //");
+    let ended = run(&wrong);
+    assert_eq!(ended.code, Some(1));
+    let (_, told) = rest.split_once("    result  ").expect("a difference");
+    let told = format!("    result  {}", told.lines().next().expect("a line"));
+    assert!(ended.stderr.contains(&told), "{}", ended.stderr);
 }
