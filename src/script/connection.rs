@@ -16,9 +16,6 @@ use super::occasion::Occasion;
 /// How long an expectation waits unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two looks at something that is about to happen.
-const SOON: Duration = Duration::from_micros(50);
-
 /// What a script needs of a connection that runs on a thread of its own.
 pub trait Port: Send + Sync {
     /// Its number on the timeline.
@@ -149,20 +146,9 @@ impl Connection {
     ///
     /// # Errors
     /// When it was not, or the script is to stop.
-    pub fn send(&self, host: &Host, mut command: Command) -> Raised<()> {
+    pub fn send(&self, host: &Host, command: Command) -> Raised<()> {
         let stop = &host.setup().stop;
-        let sent = loop {
-            let again = command.clone();
-            match self.0.port.send(command, &|| stop.check().is_err()) {
-                // That it is open is told a moment before its thread takes the first command.
-                Err(LinkError::Connecting) if self.queue(host, |queue| queue.is_open()) => {
-                    stop.check()?;
-                    std::thread::sleep(SOON);
-                    command = again;
-                }
-                sent => break sent,
-            }
-        };
+        let sent = self.0.port.send(command, &|| stop.check().is_err());
         stop.check()?;
         sent.map_err(|error| self.cannot_send(host, error).into())
     }

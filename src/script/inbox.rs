@@ -197,12 +197,6 @@ impl Queue {
         self.closed
     }
 
-    /// Whether it has been told that frames may flow.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.closed && self.opening.ready.is_some()
-    }
-
     /// Takes note that everything before this place has been looked at.
     pub fn pass(&mut self, place: u64) {
         self.seen = self.seen.max(place);

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::open::open_telling;
 use super::options::Reconnect;
-use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, OpenError, Timeline, Waited, Wakened, Waker, open, waker};
+use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, OpenError, Timeline, Waited, Wakened, Waker, waker};
 use crate::command::Command;
 use crate::event::Kind;
 use crate::protocol::{OnViolation, SendError};
@@ -224,13 +225,14 @@ impl Worker {
         let mut attempt = 0;
         loop {
             self.set(State::Connecting);
-            let ended = match open(&self.options, &self.timeline, self.number) {
+            // Whoever hears that it is open can give it commands: they wait for the driver.
+            let opened = open_telling(&self.options, &self.timeline, self.number, &|| self.set(State::Open));
+            let ended = match opened {
                 Ok(driver) => {
                     let mut driver = driver;
                     if let Some(wakened) = wakened.take() {
                         driver = driver.with_waker(wakened);
                     }
-                    self.set(State::Open);
                     let ended = self.drive(&mut driver);
                     if driver.was_useful() {
                         attempt = 0;
@@ -352,3 +354,6 @@ fn carry_out(driver: &mut Driver, command: Command, answer: &SyncSender<Result<(
     let _ = answer.try_send(result);
     sent
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,20 @@ fn and_more(more: usize) -> String {
 /// # Errors
 /// Why there is none; the error is on the timeline too.
 pub fn open(options: &ConnectOptions, timeline: &Timeline, number: u32) -> Result<Driver, OpenError> {
-    let mut opener = Opener { options: options.clone(), timeline, number };
+    open_telling(options, timeline, number, &|| ())
+}
+
+/// The same, and calls `ready` before anybody is told that frames may flow.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) fn open_telling(
+    options: &ConnectOptions,
+    timeline: &Timeline,
+    number: u32,
+    ready: &dyn Fn(),
+) -> Result<Driver, OpenError> {
+    let mut opener = Opener { options: options.clone(), timeline, number, ready };
     opener.run().inspect_err(|error| {
         opener.emit(Kind::Error { text: error.to_string(), hint: error.hint() });
     })
@@ -109,6 +122,7 @@ struct Opener<'a> {
     options: ConnectOptions,
     timeline: &'a Timeline,
     number: u32,
+    ready: &'a dyn Fn(),
 }
 
 impl Opener<'_> {
@@ -316,6 +330,7 @@ impl Opener<'_> {
         };
         let mut connection = Connection::new(config, keys::os_keys());
         connection.receive(tail);
+        (self.ready)();
         self.emit(Kind::Ready(Box::new(Ready { negotiated, upgrade })));
         let timeout = self.options.ping_timeout;
         let keep_alive = self.options.ping_interval.map(|interval| KeepAlive::new(self.now(), interval, timeout));
