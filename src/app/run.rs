@@ -7,7 +7,7 @@ use crate::cli::args::script::RunArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::recording::Masks;
-use crate::script::{FailureKind, Host, Program, Reason, reference};
+use crate::script::{Host, Program, reference};
 use crate::session::{Clock, Sink};
 
 /// Runs a script; what it sends and receives is shown if a format is asked for.
@@ -40,7 +40,7 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
     program.host().close(0);
     let told = program.host().setup().timeline.flush();
     match ended {
-        Err(fault) if matches!(fault.reason, Reason::Failed(FailureKind::Skipped)) => {
+        Err(fault) if fault.reason.is_skipped() => {
             (program.host().setup().print)(&format!("skipped: {}", fault.message));
         }
         Err(fault) => return Err(masked(&fault.into(), &masks)),

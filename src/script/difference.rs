@@ -1,7 +1,9 @@
 //! How a value that came differs from one that was expected, field by field.
 
-use rhai::{Dynamic, FnPtr};
+use rhai::{Dynamic, FnPtr, NativeCallContext};
 
+use super::callback::ask;
+use super::failure::Raised;
 use super::matcher::{Pattern, numbers};
 use super::value::written;
 
@@ -14,14 +16,17 @@ pub struct Difference {
     pub got: String,
 }
 
-/// Asks a function about a value.
-pub type Ask<'a> = dyn FnMut(&FnPtr, &Dynamic) -> bool + 'a;
-
 /// Every field of `expected` that is not so in `got`; fields that only `got` has don't count.
-pub fn differences(expected: &Dynamic, got: Option<&Dynamic>, ask: &mut Ask<'_>) -> Vec<Difference> {
-    let mut found = Vec::new();
-    compare("", expected, got, ask, &mut found);
-    found
+///
+/// # Errors
+/// A function in `expected` failed.
+pub fn differences(expected: &Dynamic, got: &Dynamic, context: &NativeCallContext<'_>) -> Raised<Vec<Difference>> {
+    let (mut found, mut failed) = (Vec::new(), None);
+    let mut asked = |function: &FnPtr, value: &Dynamic| {
+        ask(function, value.clone(), context).map_err(|error| failed = Some(error)).unwrap_or(false)
+    };
+    compare("", expected, Some(got), &mut asked, &mut found);
+    failed.map_or(Ok(found), Err)
 }
 
 /// How many fields `expected` has, all levels counted.
@@ -46,6 +51,9 @@ pub fn lines(differences: &[Difference]) -> Vec<String> {
     let line = |d: &Difference| format!("{:width$}  expected {:expected$}  got {}", name(d), d.expected, d.got);
     differences.iter().map(line).collect()
 }
+
+/// Asks a function about a value.
+type Ask<'a> = dyn FnMut(&FnPtr, &Dynamic) -> bool + 'a;
 
 fn compare(path: &str, expected: &Dynamic, got: Option<&Dynamic>, ask: &mut Ask<'_>, found: &mut Vec<Difference>) {
     let mut differs = |expected: String| {
@@ -90,28 +98,14 @@ fn compare(path: &str, expected: &Dynamic, got: Option<&Dynamic>, ask: &mut Ask<
     }
 }
 
-#[allow(clippy::float_cmp, reason = "JSON's numbers are compared as they are written")]
 /// Whether two values that are neither map nor array are the same; 1 and 1.0 are.
+#[allow(clippy::float_cmp, reason = "JSON's numbers are compared as they are written")]
 fn equal(a: &Dynamic, b: &Dynamic) -> bool {
     if let Some((a, b)) = numbers(a, b) {
         return a == b;
     }
-    if a.is_unit() || b.is_unit() {
-        return a.is_unit() && b.is_unit();
-    }
-    match (a.as_bool(), b.as_bool()) {
-        (Ok(a), Ok(b)) => return a == b,
-        (Err(_), Err(_)) => {}
-        _ => return false,
-    }
     match (a.as_blob_ref(), b.as_blob_ref()) {
-        (Ok(a), Ok(b)) => return *a == *b,
-        (Err(_), Err(_)) => {}
-        _ => return false,
-    }
-    match (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
         (Ok(a), Ok(b)) => *a == *b,
-        (Err(_), Err(_)) => a.type_name() == b.type_name() && a.to_string() == b.to_string(),
-        _ => false,
+        _ => a.type_name() == b.type_name() && a.to_string() == b.to_string(),
     }
 }

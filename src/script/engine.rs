@@ -26,6 +26,9 @@ impl Default for Limits {
     }
 }
 
+/// Room on the stack for calls within calls, in bytes: as much as a main thread has.
+pub const STACK: usize = 8 << 20;
+
 /// An engine for this host.
 #[must_use]
 pub fn engine(host: &Host, limits: Limits) -> Engine {

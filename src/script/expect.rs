@@ -70,12 +70,17 @@ impl<'a> Watch<'a> {
                 Err(ended) => return Err(self.missed(matcher, &ended, passed, nearest.as_ref()).into()),
             };
             let Some(message) = Message::new(received).filter(Message::is_data) else { continue };
-            if matcher.matches(&message, context)? {
+            let found = matcher.differences(&message, context)?;
+            let is_it = match &found {
+                Some(found) => found.is_empty(),
+                None => matcher.matches(&message, context)?,
+            };
+            if is_it {
                 self.take(message.place());
                 return Ok(message);
             }
             passed += 1;
-            let found = matcher.differences(&message, context)?.filter(|found| found.len() < matcher.fields());
+            let found = found.filter(|found| found.len() < matcher.fields());
             if let Some(found) =
                 found.filter(|found| nearest.as_ref().is_none_or(|(_, best)| found.len() <= best.len()))
             {
@@ -186,15 +191,17 @@ impl<'a> Watch<'a> {
         let setup = self.host.setup();
         let found = setup.inbox.wait(Some(self.until), &setup.stop, |queues| {
             let over = self.connection.port().is_over();
-            let received = queues.get(&number).and_then(|queue| queue.from(place));
-            received.map(Ok).or_else(|| over.then_some(Err(Ended::Over)))
+            let next = queues.get_mut(&number).and_then(|queue| {
+                let received = queue.from(place)?;
+                queue.pass(received.place + 1);
+                Some(Ok(received))
+            });
+            next.or_else(|| over.then_some(Err(Ended::Over)))
         })?;
-        let next = found.unwrap_or(Err(Ended::TimedOut));
-        if let Ok(received) = &next {
+        if let Some(Ok(received)) = &found {
             self.place = received.place + 1;
-            self.connection.queue(self.host, |queue| queue.pass(self.place));
         }
-        Ok(next)
+        Ok(found.unwrap_or(Err(Ended::TimedOut)))
     }
 
     fn take(&self, place: u64) {

@@ -75,35 +75,38 @@ impl Sources {
     }
 }
 
+impl Reason {
+    /// Whether the script said that there is nothing to be done.
+    #[must_use]
+    pub const fn is_skipped(&self) -> bool {
+        matches!(self, Reason::Failed(FailureKind::Skipped))
+    }
+}
+
 impl Fault {
+    /// One without a place.
+    #[must_use]
+    pub fn new(reason: Reason, message: impl Into<String>) -> Fault {
+        Fault { reason, message: message.into(), place: None, detail: Vec::new(), frames: Vec::new(), hint: None }
+    }
+
     /// What an error of the engine means; `name` is that of the script.
     #[must_use]
     pub fn of(error: &EvalAltResult, name: &str, sources: &Sources) -> Fault {
         let (inner, file, position) = innermost(error, name);
         let place = sources.place(file, position);
-        let fault = |reason, message: String| Fault {
-            reason,
-            message,
-            place: None,
-            detail: Vec::new(),
-            frames: Vec::new(),
-            hint: None,
-        };
         let fault = match inner {
             EvalAltResult::ErrorRuntime(thrown, _) => match thrown.clone().try_cast::<Failure>() {
                 Some(failure) => Fault {
                     detail: failure.detail,
                     frames: failure.frames,
                     hint: failure.hint,
-                    ..fault(Reason::Failed(failure.kind), failure.message)
+                    ..Fault::new(Reason::Failed(failure.kind), failure.message)
                 },
-                None => fault(Reason::Script, format!("the script threw {}", written(thrown))),
+                None => Fault::new(Reason::Script, format!("the script threw {}", written(thrown))),
             },
-            EvalAltResult::ErrorTerminated(token, _) => stopped(token).map_or_else(
-                || fault(Reason::Interrupted, "interrupted".into()),
-                |(reason, message)| fault(reason, message),
-            ),
-            other => Fault { hint: hint(other), ..fault(Reason::Script, in_words(other)) },
+            EvalAltResult::ErrorTerminated(token, _) => stopped(token),
+            other => Fault { hint: hint(other), ..Fault::new(Reason::Script, in_words(other)) },
         };
         Fault { place, ..fault }
     }
@@ -113,7 +116,7 @@ impl Fault {
     pub fn unreadable(error: &ParseError, name: &str, sources: &Sources) -> Fault {
         let message = lower(&error.err_type().to_string());
         let place = sources.place(name, error.position());
-        Fault { reason: Reason::Script, message, place, detail: Vec::new(), frames: Vec::new(), hint: None }
+        Fault { place, ..Fault::new(Reason::Script, message) }
     }
 
     /// The message with its place: `smoke.rhai:7:14: expected ...`.
@@ -168,12 +171,13 @@ fn innermost<'a>(error: &'a EvalAltResult, file: &'a str) -> (&'a EvalAltResult,
     }
 }
 
-fn stopped(token: &Dynamic) -> Option<(Reason, String)> {
-    match token.clone().try_cast::<Stopped>()? {
-        Stopped::Interrupted => Some((Reason::Interrupted, "interrupted".into())),
-        Stopped::TimedOut(limit) => {
-            Some((Reason::TimedOut, format!("timed out after {}", crate::render::quantity::duration(limit))))
+/// What a stop means; who does not say why was interrupted.
+fn stopped(token: &Dynamic) -> Fault {
+    match token.clone().try_cast::<Stopped>() {
+        Some(Stopped::TimedOut(limit)) => {
+            Fault::new(Reason::TimedOut, format!("timed out after {}", crate::render::quantity::duration(limit)))
         }
+        Some(Stopped::Interrupted) | None => Fault::new(Reason::Interrupted, "interrupted"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, INT, ParseErrorType, Scope};
 
-use crate::event::{Event, FrameEvent, Kind};
+use crate::event::{Event, FrameEvent};
 
 use super::callback::stumbled;
 use super::engine::documented;
@@ -14,24 +14,24 @@ use super::value::{text, written};
 /// What stands in a fault for the file.
 const NAME: &str = "--where";
 
-/// The names that an expression can use, each with what it is.
-pub const NAMES: [(&str, &str); 16] = [
-    ("dir", "\"sent\" or \"received\""),
-    ("op", "\"text\", \"binary\", \"continuation\", \"ping\", \"pong\", \"close\" or a number"),
-    ("text", "the payload as text; () if it is none"),
-    ("json", "the message's JSON; () if it is none"),
-    ("blob", "the payload as bytes"),
-    ("size", "payload bytes, inflated"),
-    ("wire", "payload bytes on the wire"),
-    ("time", "seconds since the recording began"),
-    ("after", "seconds since what it answers, or ()"),
-    ("conn", "the connection's number"),
-    ("number", "the frame's number"),
-    ("fin", "whether it is the last of its message"),
-    ("rsv", "0 to 7; 4 is RSV1"),
-    ("frames", "how many frames its message came in"),
-    ("compressed", "whether its message came compressed"),
-    ("auto", "whether it was sent by itself: a pong to a ping"),
+/// What an expression can say of a frame: see [`value`].
+const NAMES: [&str; 16] = [
+    "dir",
+    "op",
+    "text",
+    "json",
+    "blob",
+    "size",
+    "wire",
+    "time",
+    "after",
+    "conn",
+    "number",
+    "fin",
+    "rsv",
+    "frames",
+    "compressed",
+    "auto",
 ];
 
 /// An expression, ready to be asked.
@@ -52,18 +52,18 @@ impl Filter {
         engine.set_strict_variables(true);
         #[allow(deprecated, reason = "the engine's word for an interface that may change")]
         engine.on_var(|name, _, context| {
-            let event = context.tag().read_lock::<Event>();
-            Ok(event.as_deref().and_then(|event| value(name, event)))
+            let frame = context.tag().read_lock::<Message>();
+            Ok(frame.and_then(|frame| value(name, &frame, frame.frame()?)))
         });
         let mut sources = Sources::default();
         sources.add(NAME, expression);
         let mut names = Scope::new();
-        for (name, _) in NAMES {
+        for name in NAMES {
             names.push(name, ());
         }
         let compiled = engine.compile_expression_with_scope(&names, expression);
         let mut ast = compiled.map_err(|error| {
-            let names = NAMES.map(|(name, _)| name).join(", ");
+            let names = NAMES.join(", ");
             let hint = matches!(error.err_type(), ParseErrorType::VariableUndefined(_))
                 .then(|| format!("a frame has {names}"));
             Box::new(Fault { hint, ..Fault::unreadable(&error, NAME, &sources) })
@@ -77,10 +77,8 @@ impl Filter {
     /// # Errors
     /// What goes wrong in it. What a frame has not is `()`, and no error.
     pub fn holds(&mut self, event: &Event) -> Result<bool, Box<Fault>> {
-        if !matches!(event.kind, Kind::Frame(_)) {
-            return Ok(false);
-        }
-        self.engine.set_default_tag(Dynamic::from(event.clone()));
+        let Some(frame) = Message::recorded(event.clone()) else { return Ok(false) };
+        self.engine.set_default_tag(Dynamic::from(frame));
         let fault = |error: &EvalAltResult| Box::new(Fault::of(error, NAME, &self.sources));
         match self.engine.eval_ast::<Dynamic>(&self.expression) {
             Ok(answer) => answer.as_bool().map_err(|_| {
@@ -94,32 +92,28 @@ impl Filter {
     }
 }
 
-fn value(name: &str, event: &Event) -> Option<Dynamic> {
-    let Kind::Frame(frame) = &event.kind else { return None };
+/// What a name stands for; what the frame has not is `()`.
+fn value(name: &str, message: &Message, frame: &FrameEvent) -> Option<Dynamic> {
     let header = &frame.frame.header;
     Some(match name {
-        "op" => text(header.opcode.to_string()),
-        "wire" => INT::try_from(frame.frame.payload.len()).unwrap_or(INT::MAX).into(),
-        "fin" => header.fin.into(),
-        "rsv" => INT::from(header.rsv).into(),
-        "auto" => frame.automatic.into(),
-        _ => of_message(name, frame, &Message::recorded(event.clone())?)?,
-    })
-}
-
-fn of_message(name: &str, frame: &FrameEvent, message: &Message) -> Option<Dynamic> {
-    Some(match name {
         "dir" => text(frame.direction.name()),
+        // The frame's own, so `continuation` too.
+        "op" => text(header.opcode.to_string()),
+        // Of the message that the frame completes, or else of the frame.
         "text" => message.text(),
         "json" => message.json(),
         "blob" => Dynamic::from_blob(message.blob()),
         "size" => message.size().into(),
+        "wire" => INT::try_from(frame.frame.payload.len()).unwrap_or(INT::MAX).into(),
         "time" => message.time().into(),
         "after" => message.after(),
         "conn" => message.connection().into(),
         "number" => message.number().into(),
+        "fin" => header.fin.into(),
+        "rsv" => INT::from(header.rsv).into(),
         "frames" => message.frames().into(),
         "compressed" => message.is_compressed().into(),
+        "auto" => frame.automatic.into(),
         _ => return None,
     })
 }
@@ -127,6 +121,7 @@ fn of_message(name: &str, frame: &FrameEvent, message: &Message) -> Option<Dynam
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
     use crate::event::samples::{at, received};
     use crate::protocol::Opcode;
 

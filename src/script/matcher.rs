@@ -151,19 +151,7 @@ impl Matcher {
         if !is_same_kind {
             return Ok(None);
         }
-        let mut failed = None;
-        let mut asked = |function: &FnPtr, value: &Dynamic| match ask(function, value.clone(), context) {
-            Ok(answer) => answer,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        };
-        let found = differences(wanted, Some(&got), &mut asked);
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(Some(found)),
-        }
+        differences(wanted, &got, context).map(Some)
     }
 
     /// How many fields it wants.

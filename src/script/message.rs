@@ -134,7 +134,9 @@ impl Message {
         cut(&format!("{} {data}", self.opcode()), 200)
     }
 
-    fn frame(&self) -> Option<&FrameEvent> {
+    /// What it is made of.
+    #[must_use]
+    pub fn frame(&self) -> Option<&FrameEvent> {
         match &self.0.event.kind {
             Kind::Frame(frame) => Some(frame),
             _ => None,

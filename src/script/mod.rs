@@ -29,14 +29,14 @@ mod value;
 
 pub use connection::{Connection, Port};
 pub use console::{Console, Handler, is_unfinished};
-pub use engine::{Limits, documented, engine};
+pub use engine::{Limits, STACK};
 pub use failure::{Failure, FailureKind};
 pub use fault::{Fault, Place, Reason};
-pub use filter::{Filter, NAMES};
+pub use filter::Filter;
 pub use host::{Alone, Host, Hub, OpenOptions, Print, Setup};
 pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;
 pub use program::{Program, folder};
-pub use reference::{Names, definitions, names, reference};
+pub use reference::{Names, names, reference};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

@@ -6,13 +6,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::render::escape::escape;
-use crate::script::{Handler, Inbox, Occasion, Reason};
+use crate::script::{Handler, Inbox, Occasion, Reason, STACK};
 use crate::transport::in_words;
 
 use super::error::ShellError;
 use super::repl::Shell;
 use super::request::Handling;
-use super::scripting::{KEPT, STACK};
+use super::scripting::KEPT;
 
 /// For how long leaving waits for functions that are still being called.
 const LEAVING: Duration = Duration::from_millis(250);

@@ -12,7 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
 use crate::event::Event;
 use crate::render::escape::escape;
-use crate::script::{self, Bound, Console, Host, Inbox, Limits, Program, Reason, Stop, folder};
+use crate::script::{self, Bound, Console, Host, Inbox, Limits, Program, STACK, Stop, folder};
 use crate::session::{ConnectOptions, State, Timeline};
 use crate::transport::in_words;
 
@@ -29,9 +29,6 @@ pub(super) const KEPT: Bound = Bound { bytes: 16 << 20, events: 10_000 };
 
 /// A script may take the time it takes: there is Ctrl-C.
 const LIMITS: Limits = Limits { operations: 0, size: 64 << 20, depth: 64 };
-
-/// Room for calls within calls: as much as a main thread has.
-pub(super) const STACK: usize = 8 << 20;
 
 /// What a shell has for its scripts.
 pub(super) struct Scripting {
@@ -126,7 +123,7 @@ impl Shell {
         self.scripting.audience.leave(&inbox);
         self.adopt();
         match ran? {
-            Err(fault) if matches!(fault.reason, Reason::Failed(script::FailureKind::Skipped)) => {
+            Err(fault) if fault.reason.is_skipped() => {
                 self.screen.print(&format!("  skipped: {}", escape(fault.message.as_bytes())));
                 Ok(())
             }

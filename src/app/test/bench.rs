@@ -10,9 +10,7 @@ use crate::cli::args::test::TestArgs;
 use crate::cli::report::Report;
 use crate::cli::settings::RecordingSettings;
 use crate::recording::Masks;
-
-/// As much as the main thread has: functions of scripts call each other deeply.
-const STACK: usize = 8 << 20;
+use crate::script::STACK;
 
 pub(super) struct Bench<'a> {
     pub(super) args: &'a TestArgs,

@@ -111,8 +111,7 @@ fn program(
 }
 
 fn unreadable(why: &str) -> Box<Fault> {
-    let (reason, message) = (Reason::Failed(FailureKind::File), format!("cannot read the script: {why}"));
-    Box::new(Fault { reason, message, place: None, detail: Vec::new(), frames: Vec::new(), hint: None })
+    Box::new(Fault::new(Reason::Failed(FailureKind::File), format!("cannot read the script: {why}")))
 }
 
 /// Where a case that fails is recorded: its title in letters that every system takes, told apart by a number.

@@ -3,7 +3,7 @@
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, FnPtr, Map};
 
-use crate::script::callback::{Callback, ask};
+use crate::script::callback::Callback;
 use crate::script::difference::{Difference, differences, lines};
 use crate::script::failure::{Failure, FailureKind, Raised};
 use crate::script::host::Host;
@@ -97,13 +97,9 @@ fn same(context: &NativeCallContext<'_>, got: &Dynamic, expected: &Dynamic, text
 
 /// What differs, in either of the two.
 fn compare(context: &NativeCallContext<'_>, got: &Dynamic, expected: &Dynamic) -> Raised<Vec<Difference>> {
-    let mut failed = None;
-    let mut asked = |function: &FnPtr, value: &Dynamic| {
-        ask(function, value.clone(), context).map_err(|error| failed = Some(error)).unwrap_or(false)
-    };
-    let mut found = differences(expected, Some(got), &mut asked);
+    let mut found = differences(expected, got, context)?;
     found.extend(surplus("", got, expected));
-    failed.map_or(Ok(found), Err)
+    Ok(found)
 }
 
 /// Fields that only the value has.

@@ -7,13 +7,11 @@ use rhai::plugin::*;
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT};
 
 use crate::script::callback::Callback;
+use crate::script::engine::STACK;
 use crate::script::failure::{Failure, Raised};
 use crate::script::host::Host;
 use crate::script::value::{duration, written};
 use crate::transport::in_words;
-
-/// Bytes: as many as the main thread has, so that calls may be nested as deep.
-const STACK: usize = 8 << 20;
 
 #[export_module]
 pub mod api {

@@ -78,14 +78,6 @@ impl Fault {
     }
 }
 
-impl Reason {
-    /// Whether the script said that there is nothing to be done.
-    #[must_use]
-    pub const fn is_skipped(&self) -> bool {
-        matches!(self, Reason::Failed(FailureKind::Skipped))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

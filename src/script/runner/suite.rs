@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::Ended;
 use crate::script::callback::Callback;
-use crate::script::failure::FailureKind;
 use crate::script::fault::{Fault, Reason};
 use crate::script::host::Host;
 use crate::script::program::Program;
@@ -151,7 +150,7 @@ impl Program {
 
     fn wrong(&self, message: String, line: Option<usize>) -> Fault {
         let place = line.and_then(|line| self.place(line));
-        Fault { reason: Reason::Script, message, place, detail: Vec::new(), frames: Vec::new(), hint: None }
+        Fault { place, ..Fault::new(Reason::Script, message) }
     }
 }
 
@@ -173,9 +172,7 @@ fn both(result: Result<(), Box<Fault>>, torn_down: Result<(), Box<Fault>>) -> Re
         (Ok(()), Err(fault)) => Err(Box::new(Fault { message: format!("teardown: {}", fault.message), ..*fault })),
         (Err(fault), Err(torn)) if matches!(torn.reason, Reason::Interrupted) => Err(fault),
         // A case that was skipped has failed if what it had begun can't be undone.
-        (Err(fault), Err(torn)) if matches!(fault.reason, Reason::Failed(FailureKind::Skipped)) => {
-            both(Ok(()), Err(torn))
-        }
+        (Err(fault), Err(torn)) if fault.reason.is_skipped() => both(Ok(()), Err(torn)),
         (Err(mut fault), Err(torn)) => {
             fault.detail.push(format!("the teardown failed, too: {}", torn.line()));
             Err(fault)
