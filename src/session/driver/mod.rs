@@ -195,9 +195,14 @@ impl Driver {
         self.held = hold;
     }
 
-    /// Whether to read: never mind the caller once the connection is closing, which the peer has a part in.
+    /// Whether to read what comes: never mind the caller once the connection is closing, which the peer has a part in.
+    fn listens(&self) -> bool {
+        !self.held || self.connection.is_closing()
+    }
+
+    /// Whether to read now.
     fn reads(&self) -> bool {
-        self.readable && (!self.held || self.connection.is_closing())
+        self.readable && self.listens()
     }
 
     /// Carries out a command: encodes it, tells the sinks, and writes it with the next [`Driver::wait`], or at once when a

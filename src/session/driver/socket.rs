@@ -25,7 +25,7 @@ impl Driver {
             self.readable = true;
             return Ok(false);
         };
-        let listens = !self.held || self.connection.is_closing();
+        let listens = self.listens();
         let mut interest = if listens { PollFlags::IN } else { GONE };
         if !self.write_broken && !self.connection.output().is_empty() {
             interest |= PollFlags::OUT;

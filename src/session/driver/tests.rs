@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::*;
 use crate::protocol::{Config, Role};
 use crate::session::{Clock, keys, waker};
-use crate::transport::Blocking;
+use crate::transport::{Blocking, Tcp};
 
 /// A peer that always has more to say than there is room for, and never takes part in a closing handshake.
 struct Flood {
@@ -50,8 +51,21 @@ impl Transport for Flood {
 
 fn flooded(short: bool) -> Driver {
     let flood = Flood { zeros: File::open("/dev/zero").expect("every system has it"), odd: false, short };
-    let connection = Connection::new(Config::new(Role::Client), keys::os_keys());
-    Driver::new(Box::new(flood), connection, Timeline::new(Clock::start(), Vec::new()), 1)
+    driver(flood, Role::Client)
+}
+
+/// A driver and the other end of its socket.
+fn over_loopback(role: Role) -> (Driver, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
+    let mut tcp = Tcp::new(listener.accept().expect("connected").0).expect("a socket");
+    tcp.set_blocking(Blocking::Never).expect("a socket");
+    (driver(tcp, role), peer)
+}
+
+fn driver(transport: impl Transport + 'static, role: Role) -> Driver {
+    let connection = Connection::new(Config::new(role), keys::os_keys());
+    Driver::new(Box::new(transport), connection, Timeline::new(Clock::start(), Vec::new()), 1)
 }
 
 /// How many events come before `wanted`, and no more than two bursts of them.
@@ -89,19 +103,10 @@ fn a_flood_does_not_prolong_the_closing_handshake_for_ever() {
 
 #[test]
 fn a_peer_that_is_held_is_stopped_by_its_own_tcp_and_nothing_is_lost() {
-    use std::net::{TcpListener, TcpStream};
-
-    use crate::transport::Tcp;
-
     const FRAME: &[u8] = b"\x81\x7e\x10\x00";
     const FRAMES: usize = 8192;
 
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
-    let mut tcp = Tcp::new(listener.accept().expect("connected").0).expect("a socket");
-    tcp.set_blocking(Blocking::Never).expect("a socket");
-    let connection = Connection::new(Config::new(Role::Client), keys::os_keys());
-    let mut driver = Driver::new(Box::new(tcp), connection, Timeline::new(Clock::start(), Vec::new()), 1);
+    let (mut driver, mut peer) = over_loopback(Role::Client);
     driver.hold_reading(true);
     let message = [FRAME, &[b'a'; 4096]].concat();
     let sender = std::thread::spawn(move || (0..FRAMES).try_for_each(|_| peer.write_all(&message)));
@@ -130,16 +135,7 @@ fn a_peer_that_is_held_is_stopped_by_its_own_tcp_and_nothing_is_lost() {
 
 #[test]
 fn who_sends_as_fast_as_the_peer_reads_hears_the_peer_all_the_same() {
-    use std::net::{TcpListener, TcpStream};
-
-    use crate::transport::Tcp;
-
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let mut peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
-    let mut tcp = Tcp::new(listener.accept().expect("connected").0).expect("a socket");
-    tcp.set_blocking(Blocking::Never).expect("a socket");
-    let connection = Connection::new(Config::new(Role::Server), keys::os_keys());
-    let mut driver = Driver::new(Box::new(tcp), connection, Timeline::new(Clock::start(), Vec::new()), 1);
+    let (mut driver, mut peer) = over_loopback(Role::Server);
     // A close frame of a client, masked with zeros; then it reads all that still comes.
     peer.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).expect("loopback");
     let reader = std::thread::spawn(move || io::copy(&mut peer, &mut io::sink()));
