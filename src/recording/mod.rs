@@ -31,7 +31,7 @@ pub use error::ReadError;
 pub use glance::{FrameGlance, Glance};
 pub use line::{Base, Lines};
 pub use mask::{JsonPath, Masks, Secrets};
-pub use pattern::Pattern;
+pub use pattern::{Pattern, why_no_regex};
 pub use reader::{Damage, Entry, Header, Look, Place, Reader};
 pub use sieve::Sieve;
 pub use sink::JsonLines;

@@ -38,6 +38,13 @@ impl Pattern {
     }
 }
 
+/// Why a text is no regular expression, in a line: what the engine draws under the expression is left out.
+#[must_use]
+pub fn why_no_regex(error: &regex::Error) -> String {
+    let drawn = error.to_string();
+    drawn.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
+}
+
 impl Sieve for Pattern {
     fn find(&self, lines: &[u8]) -> Option<usize> {
         match &self.literals {

@@ -5,6 +5,8 @@ use std::fmt;
 use regex::bytes::Regex;
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, NativeCallContext};
 
+use crate::recording::why_no_regex;
+
 use super::callback::ask;
 use super::difference::{Difference, differences, fields};
 use super::failure::{Failure, Raised};
@@ -47,12 +49,8 @@ impl Pattern {
     /// It is none.
     pub fn regex(source: &str) -> Raised<Pattern> {
         let regex = Regex::new(source).map_err(|error| {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Failure::usage(
-                format!("{source:?} is no regular expression: {why}"),
-                "\\ before a character takes it as it is",
-            )
+            let text = format!("{source:?} is no regular expression: {}", why_no_regex(&error));
+            Failure::usage(text, "\\ before a character takes it as it is")
         })?;
         Ok(Pattern { regex, written: format!("regex({source:?})") })
     }

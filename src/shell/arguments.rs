@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use crate::event::Direction;
 use crate::protocol::close::{MAX_REASON, allowed_on_wire, code_name};
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
+use crate::recording::why_no_regex;
 
 use super::content::{Content, Plain, boundary, expand_home};
 use super::request::{Action, Filter, Outgoing, Recording, Which};
@@ -176,10 +177,8 @@ pub(super) fn find(rest: &str) -> Parsed {
 }
 
 fn regex(typed: &str) -> Result<Regex, String> {
-    let last_line = |error: regex::Error| error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-    let why = |error| last_line(error).trim_start_matches("error: ").to_owned();
     Regex::new(typed)
-        .map_err(|error| format!("\"{}\" is not a regular expression: {}", typed.escape_debug(), why(error)))
+        .map_err(|error| format!("\"{}\" is not a regular expression: {}", typed.escape_debug(), why_no_regex(&error)))
 }
 
 pub(super) fn filter(rest: &str) -> Parsed {

@@ -5,7 +5,7 @@ use regex::bytes::Regex;
 
 use super::values;
 use crate::protocol::Opcode;
-use crate::recording::{Bound, JsonPath};
+use crate::recording::{Bound, JsonPath, why_no_regex};
 
 /// What of a recording is shown.
 #[derive(Clone, Debug, Args)]
@@ -73,10 +73,7 @@ pub struct JsonMatch {
 }
 
 fn pattern(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|error| {
-        let text = error.to_string();
-        text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-    })
+    Regex::new(text).map_err(|error| why_no_regex(&error))
 }
 
 /// A time since the start, or a frame.
