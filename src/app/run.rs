@@ -6,7 +6,6 @@ use super::{output, print, scripts};
 use crate::cli::args::script::RunArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
-use crate::recording::Masks;
 use crate::script::{Host, Program, reference};
 use crate::session::{Clock, Sink};
 
@@ -43,17 +42,9 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
         Err(fault) if fault.reason.is_skipped() => {
             (program.host().setup().print)(&format!("skipped: {}", fault.message));
         }
-        Err(fault) => return Err(masked(&fault.into(), &masks)),
+        Err(fault) => return Err(Report::from(fault).rewritten(&|text| masks.without_values(text).into_owned())),
         Ok(()) => {}
     }
-    told.map_err(|error| Report::new(Exit::File, error.to_string()))?;
+    told.map_err(|error| Report::lost(&error))?;
     Ok(Exit::Success)
-}
-
-/// A report without secret values.
-fn masked(report: &Report, masks: &Masks) -> Report {
-    let without = |text: &str| masks.without_values(text).into_owned();
-    let Report { exit, message, detail, hint } = report;
-    let detail = detail.iter().map(|line| without(line)).collect();
-    Report { exit: *exit, message: without(message), detail, hint: hint.as_deref().map(without) }
 }

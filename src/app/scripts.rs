@@ -7,9 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-
+use super::interrupt::interrupted;
 use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
@@ -85,13 +83,7 @@ impl Given {
 /// # Errors
 /// The system refuses a signal handler.
 pub fn interrupts() -> Result<Arc<AtomicBool>, Report> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&interrupted))
-            .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
-            .map_err(|error| Report::new(Exit::File, format!("cannot watch for Ctrl-C: {}", in_words(&error))))?;
-    }
-    Ok(interrupted)
+    interrupted().map_err(|error| Report::new(Exit::File, format!("cannot watch for Ctrl-C: {}", in_words(&error))))
 }
 
 /// What a script's options of a connection mean.

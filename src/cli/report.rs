@@ -73,6 +73,17 @@ impl Report {
         Report { message: format!("{place}: {}", self.message), ..self }
     }
 
+    /// With each text of it changed: what is secret taken out.
+    #[must_use]
+    pub fn rewritten(self, change: &dyn Fn(&str) -> String) -> Report {
+        Report {
+            message: change(&self.message),
+            detail: self.detail.iter().map(|line| change(line)).collect(),
+            hint: self.hint.as_deref().map(change),
+            ..self
+        }
+    }
+
     /// The lines for stderr. No control or invisible character of a message reaches the terminal.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {

@@ -6,15 +6,14 @@ mod server;
 mod tour;
 
 use std::io::{self, IsTerminal};
-use std::time::Duration;
 
-use super::interrupt::Interrupt;
+use super::interrupt::until_interrupted;
 use super::{print, shell};
 use crate::cli::args::DemoArgs;
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::cli::{Exit, Report};
+use crate::session::ConnectOptions;
 use crate::session::options::ProxyChoice;
-use crate::session::{ConnectOptions, waker};
 use crate::transport::in_words;
 
 pub use paths::{PATHS, Path, index};
@@ -65,14 +64,7 @@ A line that begins with = is evaluated: = ws.send(\"hi\"); ws.recv().text
 
 /// The server alone, until the user has enough.
 fn serve(server: &Server) -> Result<Exit, Report> {
-    let cannot = |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
-    let (waker, wakened) = waker().map_err(cannot)?;
-    let interrupt = Interrupt::watch(waker).map_err(cannot)?;
-    print(index(&server.url("")).as_bytes())?;
-    while !interrupt.happened() {
-        let _ = wakened.wait(Duration::from_secs(3600));
-    }
-    Ok(Exit::Interrupted)
+    until_interrupted(|| print(index(&server.url("")).as_bytes()).map(drop))
 }
 
 #[cfg(test)]

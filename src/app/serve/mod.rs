@@ -8,9 +8,8 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
-use std::time::Duration;
 
-use super::interrupt::Interrupt;
+use super::interrupt::until_interrupted;
 use super::output;
 use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, linger};
 use crate::cli::args::output::Format;
@@ -18,7 +17,7 @@ use crate::cli::args::serve::{Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::handshake::{DeflateOffer, ServerOffer};
-use crate::session::{Answer, Clock, Incoming, Sink, Timeline, accept, waker};
+use crate::session::{Answer, Clock, Incoming, Timeline, accept};
 use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
 
 /// The most connections at a time.
@@ -30,31 +29,24 @@ const CONNECTIONS: usize = 10_000;
 /// When it can't listen, or a file can't be read or written.
 pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
     let acceptor = tls::acceptor(args)?;
-    let cannot = |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
-    let (waker, wakened) = waker().map_err(cannot)?;
-    let interrupt = Interrupt::watch(waker).map_err(cannot)?;
     let clock = Clock::start();
     let settings = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
-    let recording_sink = output::recording(recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
-    let sinks = recording_sink.into_iter().chain([output::sink(&settings, &recording.masks, clock)]);
-    let timeline = Timeline::new(clock, sinks.collect());
-    let listener = TcpListener::bind(args.listen).map_err(|error| {
-        let message = format!("cannot listen on {}: {}", args.listen, in_words(&error));
-        Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
+    let timeline = Timeline::new(clock, output::sinks(&settings, recording, None, clock)?);
+    let ended = until_interrupted(|| {
+        let listener = TcpListener::bind(args.listen).map_err(|error| {
+            let message = format!("cannot listen on {}: {}", args.listen, in_words(&error));
+            Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
+        })?;
+        let address = listener.local_addr().unwrap_or(args.listen);
+        announce(address, acceptor.is_some(), args.mode);
+        let service = Service::new(args, acceptor, timeline.clone());
+        let serve = move || server::listen(&listener, CONNECTIONS, move |stream, peer| service.serve(stream, peer));
+        let spawned = Builder::new().name("server".into()).spawn(serve);
+        let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
+        spawned.map(drop).map_err(cannot)
     })?;
-    let address = listener.local_addr().unwrap_or(args.listen);
-    announce(address, acceptor.is_some(), args.mode);
-    let service = Service::new(args, acceptor, timeline.clone());
-    let spawned = Builder::new().name("server".into()).spawn(move || {
-        server::listen(&listener, CONNECTIONS, move |stream, peer| service.serve(stream, peer));
-    });
-    spawned.map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))?;
-    while !interrupt.happened() {
-        let _ = wakened.wait(Duration::from_secs(3600));
-    }
-    let told = timeline.flush();
-    told.map_err(|error| Report::new(Exit::File, error.to_string()))?;
-    Ok(Exit::Interrupted)
+    timeline.flush().map_err(|error| Report::lost(&error))?;
+    Ok(ended)
 }
 
 /// Says where it listens, on standard error: standard output is the frames'.

@@ -6,10 +6,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::Room;
-use crate::cli::{Exit, Report};
+use crate::cli::Report;
 use crate::command::Command;
 use crate::event::{Direction, Kind, Message};
-use crate::recording::WriteError;
 use crate::session::{Driver, Waited, Wakened};
 
 /// Unread output at which a client is given up, in bytes: twice the largest message.
@@ -70,7 +69,7 @@ impl Client {
                 Waited::Woken => return Turn::Woken,
                 Waited::Over => return Turn::Over,
                 Waited::Writable => return Turn::Writable,
-                Waited::SinkFailed(error) => tell(&error),
+                Waited::SinkFailed(error) => Report::lost(&error).print(),
             }
         }
     }
@@ -122,7 +121,7 @@ impl Client {
             let until = (batch.count() == BATCH).then_some(Duration::ZERO);
             match self.driver.wait(until) {
                 Waited::Over => return,
-                Waited::SinkFailed(error) => tell(&error),
+                Waited::SinkFailed(error) => Report::lost(&error).print(),
                 _ => {}
             }
         }
@@ -154,10 +153,4 @@ impl Client {
 /// The command that sends this message again.
 pub fn as_command(message: Message) -> Command {
     if message.binary { Command::Binary(message.data) } else { Command::Text(message.data) }
-}
-
-/// Says on standard error what a sink could not take; the server goes on.
-fn tell(error: &std::io::Error) {
-    let report = WriteError::of(error).map(Report::from);
-    report.unwrap_or_else(|| Report::new(Exit::File, error.to_string())).print();
 }

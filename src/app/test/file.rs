@@ -84,7 +84,7 @@ impl File {
         }
         let ended = suite.attempt(planned.case, bench.args.timeout);
         while let Err(error) = setup.timeline.flush() {
-            bench.not_recorded(Report::new(Exit::File, error.to_string()));
+            bench.not_recorded(Report::lost(&error));
         }
         let recorded = self.record.replace(None).map(|writer| writer.path().to_owned());
         if let Some(path) = recorded.filter(|_| ended.failed().is_none()) {

@@ -141,10 +141,7 @@ fn list(bench: &Bench<'_>, files: &[File], works: &[Work]) -> Result<Exit, Repor
     print(lines.as_bytes())?;
     let mut exits = Vec::new();
     for fault in files.iter().filter_map(|file| file.suite.as_ref().err()) {
-        let report = Report::from(fault.clone());
-        let masked = |text: &String| bench.masked(text);
-        let (message, hint) = (masked(&report.message), report.hint.as_ref().map(masked));
-        Report { message, detail: report.detail.iter().map(masked).collect(), hint, ..report }.print();
+        Report::from(fault.clone()).rewritten(&|text| bench.masked(text)).print();
         exits.push(Exit::from(&fault.reason));
     }
     Ok(verdict::verdict(&exits, bench.is_interrupted()))

@@ -1,5 +1,7 @@
 //! What errors and endings of the lower floors mean to whoever started the program: an exit code, and a hint.
 
+use std::io;
+
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
 use crate::report;
@@ -41,6 +43,15 @@ impl From<WriteError> for Report {
 impl From<&WriteError> for Report {
     fn from(error: &WriteError) -> Report {
         Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl Report {
+    /// What a sink could not take: a recording says what to do about it.
+    #[must_use]
+    pub fn lost(error: &io::Error) -> Report {
+        let recording = WriteError::of(error).map(Report::from);
+        recording.unwrap_or_else(|| Report::new(Exit::File, error.to_string()))
     }
 }
 
