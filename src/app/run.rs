@@ -45,6 +45,5 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
         Err(fault) => return Err(Report::from(fault).rewritten(&|text| masks.without_values(text).into_owned())),
         Ok(()) => {}
     }
-    told.map_err(|error| Report::lost(&error))?;
-    Ok(Exit::Success)
+    told.err().and_then(Report::lost).map_or(Ok(Exit::Success), Err)
 }

@@ -174,6 +174,26 @@ fn over_tls_with_a_certificate_of_its_own_or_one_from_files_and_recorded() {
 }
 
 #[test]
+fn a_reader_of_the_frames_that_went_away_is_no_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
+    command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    let url = said.trim_end().rsplit(' ').next().unwrap();
+    for text in ["still", "there"] {
+        wscope([url, "-x", text, "--count", "1"]).run().success(format!("{text}\n"));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut more = String::new();
+    stderr.read_to_string(&mut more).unwrap();
+    assert_eq!(more, "");
+}
+
+#[test]
 fn npm_ws_is_served() {
     let modules = peers().join("node_modules");
     if !modules.join("ws").exists() {

@@ -45,8 +45,7 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
         let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
         spawned.map(drop).map_err(cannot)
     })?;
-    timeline.flush().map_err(|error| Report::lost(&error))?;
-    Ok(ended)
+    timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 
 /// Says where it listens, on standard error: standard output is the frames'.

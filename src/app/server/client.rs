@@ -69,7 +69,7 @@ impl Client {
                 Waited::Woken => return Turn::Woken,
                 Waited::Over => return Turn::Over,
                 Waited::Writable => return Turn::Writable,
-                Waited::SinkFailed(error) => Report::lost(&error).print(),
+                Waited::SinkFailed(error) => tell(error),
             }
         }
     }
@@ -121,7 +121,7 @@ impl Client {
             let until = (batch.count() == BATCH).then_some(Duration::ZERO);
             match self.driver.wait(until) {
                 Waited::Over => return,
-                Waited::SinkFailed(error) => Report::lost(&error).print(),
+                Waited::SinkFailed(error) => tell(error),
                 _ => {}
             }
         }
@@ -153,4 +153,11 @@ impl Client {
 /// The command that sends this message again.
 pub fn as_command(message: Message) -> Command {
     if message.binary { Command::Binary(message.data) } else { Command::Text(message.data) }
+}
+
+/// Says on standard error what is lost; the server goes on.
+fn tell(error: std::io::Error) {
+    if let Some(report) = Report::lost(error) {
+        report.print();
+    }
 }

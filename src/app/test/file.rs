@@ -84,7 +84,9 @@ impl File {
         }
         let ended = suite.attempt(planned.case, bench.args.timeout);
         while let Err(error) = setup.timeline.flush() {
-            bench.not_recorded(Report::lost(&error));
+            if let Some(report) = Report::lost(error) {
+                bench.not_recorded(report);
+            }
         }
         let recorded = self.record.replace(None).map(|writer| writer.path().to_owned());
         if let Some(path) = recorded.filter(|_| ended.failed().is_none()) {

@@ -9,7 +9,7 @@ use crate::script::{FailureKind as Thrown, Fault, Reason};
 use crate::session::OpenError;
 use crate::transport::FailureKind;
 
-use super::{Exit, Report};
+use super::{Exit, Report, stdout_written};
 
 impl Exit {
     /// How the program ends when its connection ended like this; `violated`: the peer broke a rule of the protocol.
@@ -47,11 +47,13 @@ impl From<&WriteError> for Report {
 }
 
 impl Report {
-    /// What a sink could not take: a recording says what to do about it.
+    /// What a sink could not take, a recording or standard output; `None` if the latter's reader has gone away.
     #[must_use]
-    pub fn lost(error: &io::Error) -> Report {
-        let recording = WriteError::of(error).map(Report::from);
-        recording.unwrap_or_else(|| Report::new(Exit::File, error.to_string()))
+    pub fn lost(error: io::Error) -> Option<Report> {
+        match WriteError::of(&error) {
+            Some(recording) => Some(recording.into()),
+            None => stdout_written(Err(error)).err(),
+        }
     }
 }
 
