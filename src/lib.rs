@@ -17,13 +17,16 @@
 //!
 //! # The house
 //!
-//! Folders are floors. A module uses lower floors only, and never a sibling on floors 3 and 5.
+//! Folders are floors. A module uses lower floors only, and never a sibling on floors 3, 4 and 6.
 //!
 //! ```text
-//! floor 6  app        wires everything, one file a subcommand
+//! floor 7  app        wires everything, one file a subcommand
 //!          cli        args (clap, pure) -> settings (resolved) ; report (error, hint, exit code)
-//! floor 5  shell      the prompt: line -> Command, one command table
-//! floor 4  script     Rhai: the API, expectations, cases
+//! floor 6  shell      the prompt: line -> Command, one command table
+//! floor 5  script     Rhai: the API, expectations, cases, and hooks for the floors below
+//! floor 4  replay     a recording played again as either side; recorded and live compared
+//!          proxy      between a client and a server: both legs, and what is changed on the way
+//!          exchange   recordings to other formats, and back
 //! floor 3  render     Event -> text
 //!          recording  Event -> lines of the recording format, and back; numbers of a recording
 //!          report     a test run as plain data -> JSON and back, JUnit XML, TAP, HTML, GitHub's annotations
@@ -39,10 +42,13 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod event;
+pub mod exchange;
 pub mod handshake;
 pub mod protocol;
+pub mod proxy;
 pub mod recording;
 pub mod render;
+pub mod replay;
 pub mod report;
 pub mod script;
 pub mod session;

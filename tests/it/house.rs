@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules by floor, lowest first. Those of a floor that is marked do not use each other.
-const FLOORS: [(&[&str], bool); 7] = [
+const FLOORS: [(&[&str], bool); 8] = [
     (&["protocol"], false),
     (&["handshake", "transport"], false),
     (&["event", "command", "session"], false),
     (&["render", "recording", "report"], true),
+    (&["replay", "proxy", "exchange"], true),
     (&["script"], false),
     (&["shell"], true),
     (&["cli", "app"], false),

@@ -1,0 +1,137 @@
+//! One connection of a recording, read whole into memory: what a player follows.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::conversation::{Conversation, Message};
+use crate::event::{Closed, Direction, Event, FrameEvent, Kind, Ready, Response, Role};
+use crate::recording::{Damage, Entry, ReadError, Reader};
+
+/// How a connection was opened, what went over it, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Score {
+    /// Its number in the recording.
+    pub number: u32,
+    /// The side that recorded: what it sent is `sent`.
+    pub role: Role,
+    /// As asked for; of a server the resource.
+    pub url: String,
+    /// Since the timeline began.
+    pub opened: Duration,
+    /// The head of the request, with its secrets masked; `None` if the recording has none.
+    pub request: Option<Bytes>,
+    pub response: Option<Response>,
+    pub ready: Option<Ready>,
+    pub steps: Vec<Step>,
+    /// How it ended, and when; `None`: the recording ends before.
+    pub end: Option<(Duration, Closed)>,
+}
+
+/// A frame of it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Since the timeline began.
+    pub time: Duration,
+    pub frame: FrameEvent,
+}
+
+/// Why there is nothing to play.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoreError {
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    #[error("{name} has no connection {wanted}, only {there}")]
+    NoSuch { name: String, wanted: u32, there: String },
+    #[error("{name} has no connection in it")]
+    Empty { name: String },
+}
+
+impl Score {
+    /// Every connection of a recording in the order of their beginnings, and the lines that could not be read.
+    ///
+    /// # Errors
+    /// It can't be read, or has no connection.
+    pub fn all(path: &Path) -> Result<(Vec<Score>, Vec<Damage>), ScoreError> {
+        let reader = Reader::open(path)?;
+        Score::of(reader, &path.display().to_string())
+    }
+
+    /// The same of a reader.
+    ///
+    /// # Errors
+    /// As [`Score::all`].
+    pub fn of<R: io::Read>(mut reader: Reader<R>, name: &str) -> Result<(Vec<Score>, Vec<Damage>), ScoreError> {
+        let (mut scores, mut damages) = (Vec::<Score>::new(), Vec::new());
+        while let Some(entry) = reader.entry()? {
+            match entry {
+                Entry::Event(event) => add(&mut scores, event),
+                Entry::Damaged(damage) => damages.push(damage),
+                Entry::Append(_) | Entry::Unknown(_) => {}
+            }
+        }
+        if scores.is_empty() {
+            return Err(ScoreError::Empty { name: name.to_owned() });
+        }
+        Ok((scores, damages))
+    }
+
+    /// The one with this number.
+    ///
+    /// # Errors
+    /// There is none: the error names those that are there.
+    pub fn numbered(scores: Vec<Score>, wanted: u32, name: &str) -> Result<Score, ScoreError> {
+        let there = scores.iter().map(|score| score.number.to_string()).collect::<Vec<_>>().join(", ");
+        let found = scores.into_iter().find(|score| score.number == wanted);
+        found.ok_or_else(|| ScoreError::NoSuch { name: name.to_owned(), wanted, there })
+    }
+
+    /// Which way what this side said went in the recording.
+    #[must_use]
+    pub fn direction_of(&self, side: Role) -> Direction {
+        if side == self.role { Direction::Sent } else { Direction::Received }
+    }
+
+    /// Its messages, and how it ended.
+    #[must_use]
+    pub fn conversation(&self) -> Conversation {
+        let messages = self.steps.iter().filter_map(|step| Message::of(step.time, &step.frame)).collect();
+        Conversation { messages, end: self.end.as_ref().map(|(_, closed)| closed.clone()) }
+    }
+}
+
+/// Adds what happened to the connection that it happened on. An `open` after a redirect begins the same one anew.
+fn add(scores: &mut Vec<Score>, event: Event) {
+    let Event { time, connection, kind } = event;
+    if let Kind::Open(open) = kind {
+        let score = Score {
+            number: connection,
+            role: open.role,
+            url: open.url,
+            opened: time,
+            request: None,
+            response: None,
+            ready: None,
+            steps: Vec::new(),
+            end: None,
+        };
+        match scores.iter_mut().find(|score| score.number == connection) {
+            Some(before) if before.steps.is_empty() => *before = score,
+            // A reconnect: the recording goes on with the same number.
+            Some(_) => {}
+            None => scores.push(score),
+        }
+        return;
+    }
+    let Some(score) = scores.iter_mut().rfind(|score| score.number == connection) else { return };
+    match kind {
+        Kind::Request(raw) => score.request = Some(raw),
+        Kind::Response(response) => score.response = Some(*response),
+        Kind::Ready(ready) => score.ready = Some(*ready),
+        Kind::Frame(frame) => score.steps.push(Step { time, frame }),
+        Kind::Close(closed) => score.end = Some((time, *closed)),
+        _ => {}
+    }
+}
