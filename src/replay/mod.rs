@@ -7,6 +7,7 @@
 
 mod conversation;
 mod score;
+pub mod server;
 
 pub use conversation::{Conversation, Message};
 pub use score::{Score, ScoreError, Step};

@@ -11,8 +11,6 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::handshake::Response;
 use crate::session::Clock;
 
@@ -87,17 +85,7 @@ pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
 fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
     stream.set_read_timeout(Some(EXHAUSTED))?;
     let _ = stream.read(&mut [0; 4096]);
-    let (response, body) = plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
+    let (response, body) =
+        Response::plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
     stream.write_all(&[&response.raw[..], &body[..]].concat())
-}
-
-/// A response in plain text; headers given here replace the usual ones.
-#[must_use]
-pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-    let length = body.len().to_string();
-    let usual = [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-    let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-    let all: Vec<_> = headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-    let response = Response::new(status, &all).expect("our own headers are valid");
-    (response, Bytes::copy_from_slice(body.as_bytes()))
 }
