@@ -70,7 +70,7 @@ impl Response {
         own: &[(&str, Option<String>)],
         extra: &[(String, String)],
     ) -> Result<Response, HeaderError> {
-        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra)?;
+        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra, &[])?;
         Ok(Response { raw, status, reason: reason.to_owned(), version: 1, headers })
     }
 

@@ -5,7 +5,7 @@
 //! ```
 
 mod context;
-mod damage;
+pub(super) mod damage;
 mod joiner;
 mod out;
 mod printer;
