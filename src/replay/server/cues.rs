@@ -6,9 +6,9 @@ use bytes::Bytes;
 use regex::bytes::Regex;
 
 use super::Matching;
-use crate::event;
+
 use crate::recording::JsonPath;
-use crate::replay::Message;
+use crate::replay::{Hooks, Message, Stop};
 
 /// The client's recorded messages that have not come yet, by their places among all.
 #[derive(Clone, Debug)]
@@ -39,11 +39,11 @@ impl Cues {
     pub(super) fn new(messages: &[Message], matching: &Matching) -> Cues {
         let all = messages.iter().enumerate();
         let way = match matching {
-            Matching::Order | Matching::Any => Way::Next(messages.len()),
+            Matching::Order => Way::Next(messages.len()),
             Matching::Exact | Matching::Json { .. } => {
                 let mut same = HashMap::<Key, VecDeque<usize>>::new();
                 for (index, message) in all {
-                    same.entry(key(message.binary, &message.data, matching)).or_default().push_back(index);
+                    same.entry(key(message, matching)).or_default().push_back(index);
                 }
                 Way::Same(same, matching.clone())
             }
@@ -57,11 +57,34 @@ impl Cues {
         self.left == 0
     }
 
-    /// The recorded message that this one is, which it is no longer then.
-    pub(super) fn take(&mut self, message: &event::Message) -> Option<usize> {
-        let found = match &mut self.way {
+    /// The recorded message that this one is, which it is no longer then; where none is, a hook may know one.
+    ///
+    /// # Errors
+    /// The hook wants the replay to end.
+    pub(super) fn take(
+        &mut self,
+        message: &Message,
+        recorded: &[Message],
+        hooks: &mut dyn Hooks,
+    ) -> Result<Option<usize>, Stop> {
+        let mut found = self.find(message);
+        if found.is_none() {
+            for at in self.unused() {
+                if hooks.matches(&recorded[at], message)? == Some(true) {
+                    self.remove(at);
+                    found = Some(at);
+                    break;
+                }
+            }
+        }
+        self.left -= usize::from(found.is_some());
+        Ok(found)
+    }
+
+    fn find(&mut self, message: &Message) -> Option<usize> {
+        match &mut self.way {
             Way::Next(count) => count.checked_sub(self.left).filter(|_| self.left > 0),
-            Way::Same(same, matching) => same.get_mut(&key(message.binary, &message.data, matching))?.pop_front(),
+            Way::Same(same, matching) => same.get_mut(&key(message, matching))?.pop_front(),
             Way::Patterns(patterns) => {
                 let is_it = |(_, data, pattern): &(usize, Bytes, Option<Regex>)| {
                     *data == message.data || pattern.as_ref().is_some_and(|pattern| pattern.is_match(&message.data))
@@ -69,18 +92,35 @@ impl Cues {
                 let at = patterns.iter().position(is_it)?;
                 Some(patterns.remove(at).0)
             }
-        }?;
-        self.left -= 1;
-        Some(found)
+        }
+    }
+
+    /// In the order of the recording.
+    fn unused(&self) -> Vec<usize> {
+        let mut unused: Vec<usize> = match &self.way {
+            Way::Next(_) => Vec::new(),
+            Way::Same(same, _) => same.values().flatten().copied().collect(),
+            Way::Patterns(patterns) => patterns.iter().map(|(at, ..)| *at).collect(),
+        };
+        unused.sort_unstable();
+        unused
+    }
+
+    fn remove(&mut self, at: usize) {
+        match &mut self.way {
+            Way::Next(_) => {}
+            Way::Same(same, _) => same.values_mut().for_each(|places| places.retain(|place| *place != at)),
+            Way::Patterns(patterns) => patterns.retain(|(place, ..)| *place != at),
+        }
     }
 }
 
-fn key(binary: bool, data: &Bytes, matching: &Matching) -> Key {
+fn key(message: &Message, matching: &Matching) -> Key {
     let json = match matching {
-        Matching::Json { ignore, ids } if !binary => json(&ids.taken_out(data), ignore),
+        Matching::Json { ignore, ids } if !message.binary => json(&ids.taken_out(&message.data), ignore),
         _ => None,
     };
-    json.map_or_else(|| Key::Whole { binary, data: data.clone() }, Key::Json)
+    json.map_or_else(|| Key::Whole { binary: message.binary, data: message.data.clone() }, Key::Json)
 }
 
 fn json(data: &[u8], _ignore: &[JsonPath]) -> Option<String> {
@@ -99,7 +139,7 @@ mod tests {
     use crate::event::Direction;
     use std::time::Duration;
 
-    fn recorded(texts: &[&'static str]) -> Vec<Message> {
+    fn messages(texts: &[&'static str]) -> Vec<Message> {
         let message = |(text, number): (&&'static str, u64)| Message {
             direction: Direction::Sent,
             time: Duration::ZERO,
@@ -112,11 +152,10 @@ mod tests {
 
     #[track_caller]
     fn found(matching: &Matching, texts: &[&'static str], live: &[(&'static str, Option<usize>)]) {
-        let mut cues = Cues::new(&recorded(texts), matching);
+        let recorded = messages(texts);
+        let mut cues = Cues::new(&recorded, matching);
         for (text, expected) in live {
-            let data = Bytes::from(*text);
-            let message = event::Message { binary: false, wire: 0, data, frames: 1, compressed: false };
-            assert_eq!(cues.take(&message), *expected, "{text}");
+            assert_eq!(cues.take(&messages(&[text])[0], &recorded, &mut NoHooks), Ok(*expected), "{text}");
         }
         assert_eq!(cues.is_over(), live.iter().flat_map(|(_, found)| found).count() == texts.len());
     }
@@ -134,7 +173,7 @@ mod tests {
 
     #[test]
     fn json_is_the_same_however_it_is_spelled_and_whatever_its_id() {
-        let matching = Matching::Json { ignore: Vec::new(), ids: super::super::Ids::default() };
+        let matching = Matching::Json { ignore: Vec::new(), ids: Ids::default() };
         let texts = [r#"{"id":1,"method":"a"}"#, r#"{"id":2,"method":"b"}"#, "plain"];
         let live = [
             ("{ \"method\":\"b\", \"id\":\"x\"}", Some(1)),
@@ -157,5 +196,24 @@ mod tests {
             (r#"{"n":1}"#, Some(0)),
         ];
         found(&Matching::Regex, &texts, &live);
+    }
+
+    #[test]
+    fn a_hook_may_know_what_the_content_does_not_tell() {
+        struct SameLength;
+        impl Hooks for SameLength {
+            fn matches(&mut self, recorded: &Message, live: &Message) -> Result<Option<bool>, Stop> {
+                if live.data == "stop" { Err(Stop) } else { Ok(Some(recorded.data.len() == live.data.len())) }
+            }
+        }
+        let recorded = messages(&["aa", "b", "c"]);
+        for matching in [Matching::Exact, Matching::Regex] {
+            let mut cues = Cues::new(&recorded, &matching);
+            let mut take = |text| cues.take(&messages(&[text])[0], &recorded, &mut SameLength);
+            assert_eq!(take("x"), Ok(Some(1)));
+            assert_eq!(take("b"), Ok(Some(2)), "the recorded one is used up");
+            assert_eq!(take("long"), Ok(None));
+            assert_eq!(take("stop"), Err(Stop));
+        }
     }
 }

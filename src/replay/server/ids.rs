@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::recording::JsonPath;
 use crate::recording::mask::JsonPathError;
+use crate::replay::change::replaced;
 
 /// Where ids are in a message.
 #[derive(Clone, Debug)]
@@ -60,19 +61,6 @@ impl Ids {
         let pairs: Vec<Pair> = self.of(data).into_iter().map(|id| (id, none.clone())).collect();
         self.replaced(data, &pairs)
     }
-}
-
-/// The data with other bytes at these places, which are in order.
-fn replaced<'a>(data: &[u8], places: impl Iterator<Item = (Range<usize>, &'a [u8])>) -> Bytes {
-    let mut out = Vec::with_capacity(data.len());
-    let mut done = 0;
-    for (place, value) in places {
-        out.extend_from_slice(&data[done..place.start]);
-        out.extend_from_slice(value);
-        done = place.end;
-    }
-    out.extend_from_slice(&data[done..]);
-    out.into()
 }
 
 #[cfg(test)]

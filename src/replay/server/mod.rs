@@ -5,11 +5,12 @@
 //! recording (cues, ids) and releases what followed it there (part) when its time has come (play)
 //! ```
 
+mod answers;
 mod cast;
 mod cues;
+mod forward;
 mod ids;
 mod opening;
-mod part;
 mod play;
 
 use std::io;
@@ -17,14 +18,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Conversation, Score};
+use super::{ChangeError, Changes, Conversation, Hooks, Pace, Score, Stopped};
+use crate::event::Role;
 use crate::handshake::{Request, Response};
 use crate::recording::JsonPath;
-use crate::session::{AcceptError, Answer, Incoming, Timeline, accept};
+use crate::session::{AcceptError, Answer, ConnectOptions, Incoming, Timeline, accept};
+use answers::Answers;
 use cast::{Cast, Nothing};
 use cues::Cues;
 use opening::Opening;
-use part::Part;
 use play::Player;
 
 pub use ids::Ids;
@@ -34,15 +36,35 @@ pub use ids::Ids;
 pub struct Options {
     pub matching: Matching,
     pub unmatched: Unmatched,
+    /// When something is said: at once, at the recorded time after what releases it, or without waiting for the client.
     pub pace: Pace,
+    /// Longer gaps are cut to this.
+    pub max_gap: Option<Duration>,
     /// Say the recorded frames, right or wrong, instead of the messages.
     pub frames: bool,
+    pub changes: Changes,
     /// Begin with the first connection again after the last one.
     pub again: bool,
-    /// Take clients that ask for another path, or for none of the recorded subprotocol.
+    /// Take clients that ask for another path, or not for the recorded subprotocol.
     pub lenient: bool,
     /// How long a client may be silent where the recorded one was not; `None`: for ever.
     pub patience: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            matching: Matching::Order,
+            unmatched: Unmatched::Close,
+            pace: Pace::Wait,
+            max_gap: None,
+            frames: false,
+            changes: Changes::default(),
+            again: false,
+            lenient: false,
+            patience: None,
+        }
+    }
 }
 
 /// Which recorded message one from the client is.
@@ -50,8 +72,6 @@ pub struct Options {
 pub enum Matching {
     /// The next one, whatever is said.
     Order,
-    /// The same, and that is as it should be.
-    Any,
     /// The first that is left with the same content.
     Exact,
     /// The first that is left with the same content as JSON, but for what is at these places, and whatever its id.
@@ -61,42 +81,25 @@ pub enum Matching {
 }
 
 /// What becomes of a message that was not recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Unmatched {
     /// The connection is closed with 1008.
     Close,
     Ignore,
     /// As `Close`, and all has failed.
     Error,
+    /// It goes to this server, and what that says comes back.
+    Forward(Box<ConnectOptions>),
 }
 
-/// When something is said after what releases it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    AtOnce,
-    /// With the recorded gaps, so many times as fast, none longer than `most`.
-    Recorded {
-        speed: f64,
-        most: Option<Duration>,
-    },
+/// Why a recording can't be played.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MockError {
+    #[error("no server answered in it")]
+    Nothing,
+    #[error(transparent)]
+    Change(#[from] ChangeError),
 }
-
-impl Pace {
-    fn of(self, gap: Duration) -> Duration {
-        match self {
-            Pace::AtOnce => Duration::ZERO,
-            Pace::Recorded { speed, most } => {
-                let gap = most.map_or(gap, |most| gap.min(most));
-                Duration::try_from_secs_f64(gap.as_secs_f64() / speed).unwrap_or(Duration::MAX)
-            }
-        }
-    }
-}
-
-/// A recording that has no connection with a server's answer in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no server answered in it")]
-pub struct NothingToPlay;
 
 /// What is worth saying while a client is served.
 #[derive(Debug)]
@@ -105,8 +108,8 @@ pub enum Remark {
     Otherwise(Mismatch),
     /// It said what is not in the recording.
     Unmatched { binary: bool, data: Bytes },
-    /// It said nothing for so long, and so many of the recorded messages are missing.
-    Late { after: Duration, missing: usize },
+    /// The server behind does not answer any more, for this reason.
+    Upstream(String),
     /// A sink takes no more.
     Lost(io::Error),
 }
@@ -154,60 +157,68 @@ pub enum Served {
     Failed(AcceptError),
 }
 
-/// A client's connection against the recorded one.
+/// A client's connection, and the recorded one.
 #[derive(Debug)]
 pub struct Played {
     /// The number in the recording.
     pub connection: u32,
-    /// Its number on the timeline.
-    pub number: u32,
-    /// What the client sent; the recorded one, and this one.
+    /// What the client sent: `recorded` is as the server saw it, whoever recorded.
     pub recorded: Conversation,
     pub live: Conversation,
-    /// How many messages were not in the recording.
-    pub unmatched: u64,
-    /// The client said nothing for too long.
-    pub late: bool,
+    /// Why it did not come to its end, where that was not the client's wish.
+    pub stopped: Option<Stopped>,
 }
 
 /// A recording as a server. Clients may come at the same time.
 #[derive(Debug)]
 pub struct Mock {
-    roles: Vec<Role>,
+    parts: Vec<Part>,
     cast: Cast,
     options: Options,
 }
 
 /// A recorded connection, made ready.
 #[derive(Debug)]
-struct Role {
-    score: Score,
+struct Part {
+    number: u32,
     opening: Opening,
-    part: Part,
+    answers: Answers,
     cues: Cues,
+    recorded: Conversation,
 }
 
 impl Mock {
     /// A server that plays these connections; those that were never answered are left out.
     ///
     /// # Errors
-    /// When none is left.
-    pub fn new(scores: Vec<Score>, options: Options) -> Result<Mock, NothingToPlay> {
-        let role = |score: Score| {
-            let opening = Opening::of(&score)?;
-            let part = Part::of(&score, &options);
-            let cues = Cues::new(&part.cues, &options.matching);
-            Some(Role { score, opening, part, cues })
+    /// When none is left, or what is to be changed can't be.
+    pub fn new(scores: &[Score], options: Options) -> Result<Mock, MockError> {
+        let part = |score: &Score| {
+            let opening = Opening::of(score)?;
+            let answers = Answers::of(score, &options);
+            let cues = Cues::new(&answers.awaited, &options.matching);
+            let end = score.clone().seen_by(Role::Server).end.map(|(_, closed)| closed);
+            let recorded = Conversation { messages: answers.awaited.clone(), end };
+            Some(Part { number: score.number, opening, answers, cues, recorded })
         };
-        let roles: Vec<Role> = scores.into_iter().filter_map(role).collect();
-        let cast = Cast::new(roles.len(), options.again);
-        if roles.is_empty() { Err(NothingToPlay) } else { Ok(Mock { roles, cast, options }) }
+        let parts: Vec<Part> = scores.iter().filter_map(part).collect();
+        if parts.is_empty() {
+            return Err(MockError::Nothing);
+        }
+        options.changes.check(parts.iter().flat_map(|part| part.answers.texts()))?;
+        let cast = Cast::new(parts.len(), options.again);
+        Ok(Mock { parts, cast, options })
     }
 
     /// How many connections it plays.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.roles.len()
+        self.parts.len()
+    }
+
+    /// What their clients asked for, secrets masked.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.opening.resource.as_str())
     }
 
     /// Whether every connection has been played to its end, and none will be again.
@@ -217,13 +228,19 @@ impl Mock {
     }
 
     /// Serves a client to the end of its connection; it has so much time for its opening handshake.
-    pub fn serve(&self, incoming: Incoming, timeout: Duration, timeline: &Timeline, remark: &dyn Fn(Remark)) -> Served {
-        let mut given = None;
-        let mut refused = None;
+    pub fn serve(
+        &self,
+        incoming: Incoming,
+        timeout: Duration,
+        timeline: &Timeline,
+        hooks: &mut dyn Hooks,
+        remark: &dyn Fn(Remark),
+    ) -> Served {
+        let (mut given, mut refused) = (None, None);
         let accepted = accept(incoming, timeout, timeline, |request| match self.give(request, remark) {
-            Ok(role) => {
-                given = Some(role);
-                self.roles[role].opening.answer()
+            Ok(part) => {
+                given = Some(part);
+                self.parts[part].opening.answer()
             }
             Err(mismatch) => {
                 let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"));
@@ -238,19 +255,19 @@ impl Mock {
                 (Ok(_), _) => unreachable!("nobody is accepted without a part"),
             };
         };
-        let role = &self.roles[given];
-        let connection = role.score.number;
-        let served = match accepted {
-            Ok((_, driver)) => {
-                let number = driver.number();
-                let player = Player::new(driver, (&role.part, role.cues.clone()), &self.options, remark);
-                let ended = player.play();
-                let live = Conversation { messages: ended.heard, end: None };
-                let recorded = Conversation { messages: role.part.cues.clone(), end: None };
-                let (unmatched, late) = (ended.unmatched, ended.late);
-                Served::Played(Played { connection, number, recorded, live, unmatched, late })
-            }
-            Err(AcceptError::Answered(status)) => Served::Answered { connection, status },
+        let part = &self.parts[given];
+        let played = accepted.and_then(|(_, driver)| {
+            let player = Player::new(driver, (&part.answers, part.cues.clone()), &self.options, hooks, remark)?;
+            Ok(player.play())
+        });
+        let served = match played {
+            Ok(ended) => Served::Played(Played {
+                connection: part.number,
+                recorded: part.recorded.clone(),
+                live: Conversation { messages: ended.heard, end: ended.closed },
+                stopped: ended.stopped,
+            }),
+            Err(AcceptError::Answered(status)) => Served::Answered { connection: part.number, status },
             Err(error) => Served::Failed(error),
         };
         self.cast.give_back(given, !matches!(served, Served::Failed(_)));
@@ -259,37 +276,37 @@ impl Mock {
 
     /// The part for a client that asks so.
     fn give(&self, request: &Request, remark: &dyn Fn(Remark)) -> Result<usize, Mismatch> {
-        let has = |role: usize| self.roles[role].opening.has(&request.resource);
+        let has = |part: usize| self.parts[part].opening.has(&request.resource);
         let other = || {
             let mut recorded: Vec<String> = Vec::new();
-            for role in &self.roles {
-                if !recorded.contains(&role.opening.resource) {
-                    recorded.push(role.opening.resource.clone());
+            for part in &self.parts {
+                if !recorded.contains(&part.opening.resource) {
+                    recorded.push(part.opening.resource.clone());
                 }
             }
             Mismatch::Resource { asked: request.resource.clone(), recorded }
         };
-        let role = match self.cast.give(has) {
+        let part = match self.cast.give(has) {
             Err(Nothing::Fits) if self.options.lenient => {
                 remark(Remark::Otherwise(other()));
                 self.cast.give(|_| true)
             }
             given => given,
         };
-        let role = role.map_err(|nothing| match nothing {
+        let part = part.map_err(|nothing| match nothing {
             Nothing::Fits => other(),
             Nothing::Left => Mismatch::Over,
         })?;
-        let opening = &self.roles[role].opening;
+        let opening = &self.parts[part].opening;
         if let Some(recorded) = opening.subprotocol.clone().filter(|_| !opening.is_spoken(request)) {
             let offered = request.headers.joined("Sec-WebSocket-Protocol");
             let mismatch = Mismatch::Subprotocol { recorded, offered };
             if !self.options.lenient {
-                self.cast.give_back(role, false);
+                self.cast.give_back(part, false);
                 return Err(mismatch);
             }
             remark(Remark::Otherwise(mismatch));
         }
-        Ok(role)
+        Ok(part)
     }
 }
