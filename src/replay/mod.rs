@@ -5,6 +5,7 @@
 //!                                                     Conversation (recorded) + Conversation (live) -> compare
 //! ```
 
+pub mod compare;
 mod conversation;
 mod score;
 
