@@ -6,8 +6,8 @@ mod server;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::damage::Damages;
 use super::outcome::Outcome;
-use super::show::damage::Damages;
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};

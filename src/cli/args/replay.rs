@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::compare::{CompareArgs, ExpectArgs};
 use super::connect::{ConnectArgs, HandshakeArgs, TlsArgs};
 use super::output::{ColorWhen, Format, HeadersShown, Secrets, Timestamps};
 use super::recording::RecordingArgs;
@@ -35,6 +36,10 @@ pub struct ReplayArgs {
     pub said: SaidArgs,
     #[command(flatten)]
     pub mock: MockArgs,
+    #[command(flatten)]
+    pub compare: CompareArgs,
+    #[command(flatten)]
+    pub expect: ExpectArgs,
     #[command(flatten)]
     pub given: GivenArgs,
 }
