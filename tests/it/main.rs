@@ -7,6 +7,7 @@ mod errors;
 mod handshake;
 mod house;
 mod interop;
+mod mock;
 mod pipe;
 mod readme;
 mod recording;

@@ -332,7 +332,7 @@ impl<'a> Player<'a> {
         self.upstream = None;
         if !self.driver.connection().is_closing() {
             (self.remark)(Remark::Upstream(why));
-            self.close(1014, "the server behind ended the connection");
+            self.close(1011, "the server behind ended the connection");
         }
     }
 
