@@ -10,6 +10,7 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod replay_client;
 mod report;
 mod scripting;
 mod scripts;

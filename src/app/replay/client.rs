@@ -43,7 +43,7 @@ fn check(part: &Part, changes: &Changes) -> Result<(), Report> {
         Action::Message { binary: false, data } => Some((cue.number, data)),
         _ => None,
     });
-    changes.check(texts).map_err(|error| stopped(error.into()))
+    changes.check(texts).map_err(|error| stopped(&error.into()))
 }
 
 /// How to connect: as the recorded client did, where the user says nothing else.

@@ -81,9 +81,9 @@ impl Source {
 
 /// Every connection of the recording; what is damaged in it is told on standard error.
 fn read(file: &Path) -> Result<Vec<Score>, Report> {
-    let (scores, damaged) = Score::all(file)?;
+    let (scores, lines) = Score::all(file)?;
     let mut damages = Damages::default();
-    for damage in &damaged {
+    for damage in &lines {
         damages.note(damage, false);
     }
     damages.end();
@@ -116,7 +116,7 @@ fn plan(args: &ReplayArgs, changes: Changes) -> Plan {
 /// How the program ends: a connection that ended as the recorded one did has ended well.
 fn ending(score: &Score, outcome: &Outcome, played: Played, live: &Conversation) -> Result<Exit, Report> {
     if let Some(why) = played.stopped {
-        return if matches!(why, Stopped::Interrupted) { Ok(Exit::Interrupted) } else { Err(stopped(why)) };
+        return if matches!(why, Stopped::Interrupted) { Ok(Exit::Interrupted) } else { Err(stopped(&why)) };
     }
     let how = |closed: &crate::event::Closed| (closed.by, closed.code, closed.clean);
     let recorded = score.end.as_ref().map(|(_, closed)| how(closed));
@@ -127,14 +127,14 @@ fn ending(score: &Score, outcome: &Outcome, played: Played, live: &Conversation)
 }
 
 /// Why a replay ended before its time, with its exit code and the next step.
-fn stopped(why: Stopped) -> Report {
+fn stopped(why: &Stopped) -> Report {
     let message = why.to_string();
     let report = |exit| Report::new(exit, message.as_str());
     match why {
         Stopped::Unheard { .. } => report(Exit::Timeout)
             .hint("--timeout sets the limit, --pace original or asap waits for no answers before the end"),
         Stopped::Unread { .. } | Stopped::Unclosed { .. } => report(Exit::Timeout).hint("--timeout sets the limit"),
-        Stopped::Closed { ref closed, .. } => {
+        Stopped::Closed { closed, .. } => {
             let normal = closed.as_ref().is_some_and(|closed| Exit::of(closed, false) == Exit::Success);
             report(if normal { Exit::Failed } else { Exit::Abnormal })
         }
@@ -145,7 +145,7 @@ fn stopped(why: Stopped) -> Report {
         Stopped::Change(ChangeError::NowhereSet(_)) => {
             report(Exit::Usage).hint("wscope show FILE --sent shows what is sent")
         }
-        Stopped::Change(ChangeError::Unset { ref name, .. }) => {
+        Stopped::Change(ChangeError::Unset { name, .. }) => {
             report(Exit::Usage).hint(format!("--var {name}=VALUE or --capture {name}=PATH sets it"))
         }
         Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
