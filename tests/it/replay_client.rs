@@ -1,11 +1,9 @@
 //! `wscope replay FILE --to URL` against servers that others have written, and against scripts that look at every byte.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tungstenite::Message;
@@ -15,7 +13,7 @@ use wscope::replay::{Conversation, Score};
 use crate::support::command::{Ended, wscope};
 use crate::support::frames::{close, text};
 use crate::support::golden::Golden;
-use crate::support::peers::{servers, websockets, ws};
+use crate::support::peers::{servers, websockets};
 use crate::support::server::{answers, listen, says_last, serve};
 
 /// A recording by hand: what happens after the opening handshake, a line each.
@@ -62,10 +60,10 @@ fn said(conversation: &Conversation, direction: Direction) -> Vec<(bool, Vec<u8>
 #[test]
 fn a_session_recorded_against_one_server_is_replayed_to_each_other() {
     let folder = tempfile::tempdir().unwrap();
-    let demo = crate::demo::Demo::start();
+    let demo = wscope::app::demo::Server::start(0).unwrap();
     let peers = servers(&["--deflate"]);
     let mut urls: Vec<(&str, String)> = peers.iter().map(|(name, peer)| (*name, peer.url(""))).collect();
-    urls.push(("wscope demo", format!("ws://127.0.0.1:{}", demo.port)));
+    urls.push(("wscope demo", demo.url("").trim_end_matches('/').to_owned()));
     for (from, url) in &urls {
         let file = folder.path().join("from.wsrec");
         let args = ["-x", "hällo", "-x", "", "-x", "{\"id\":1}", "--count", "3", "--force", "-o"];
@@ -93,7 +91,8 @@ fn a_session_recorded_against_one_server_is_replayed_to_each_other() {
 fn what_a_server_recorded_is_replayed_as_its_client() {
     let folder = tempfile::tempdir().unwrap();
     let Some(peer) = websockets(&[]) else { return };
-    let file = recording(&folder, &[received(1, "a"), self::sent(2, "a"), received(3, "b"), self::sent(4, "b")].concat());
+    let file =
+        recording(&folder, &[received(1, "a"), self::sent(2, "a"), received(3, "b"), self::sent(4, "b")].concat());
     let text = fs::read_to_string(&file).unwrap().replace("\"role\":\"client\"", "\"role\":\"server\"");
     fs::write(&file, text).unwrap();
     let live = folder.path().join("live.wsrec");
@@ -120,8 +119,14 @@ fn the_opening_handshake_is_offered_again_in_its_order_and_spelling() {
     let lines: Vec<&str> = head.lines().filter(|line| !line.starts_with("Sec-WebSocket-Key: ")).collect();
     let host = format!("Host: 127.0.0.1:{port}");
     let expected = [
-        "GET /p?q=1 HTTP/1.1", "x-Odd: 1", &host, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        "X-New: 2", "",
+        "GET /p?q=1 HTTP/1.1",
+        "x-Odd: 1",
+        &host,
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "X-New: 2",
+        "",
     ];
     assert_eq!(lines, expected);
     assert_eq!(frames, [(0x81, b"a".to_vec()), (0x88, vec![0x03, 0xe8])]);
@@ -144,8 +149,20 @@ fn frames_are_sent_as_they_were_to_the_last_byte() {
     let file = recording(&folder, &(lines.concat() + end));
     let zero: &[u8] = &[0; 4];
     let expected: Vec<u8> = [
-        &[0x01, 0x82], zero, b"he", &[0x89, 0x81], zero, b"p", &[0x80, 0x81], zero, b"y", &[0xbb, 0x82], zero, &[0xff, 0],
-        &[0x82, 0x04], b"bare",
+        &[0x01, 0x82],
+        zero,
+        b"he",
+        &[0x89, 0x81],
+        zero,
+        b"p",
+        &[0x80, 0x81],
+        zero,
+        b"y",
+        &[0xbb, 0x82],
+        zero,
+        &[0xff, 0],
+        &[0x82, 0x04],
+        b"bare",
     ]
     .concat();
     for masks in ["recorded", "fresh"] {
@@ -205,7 +222,8 @@ fn values_are_set_and_captured() {
         peer.say(&text(r#"{"token":"new"}"#));
         [vec![first], peer.finish().into_iter().map(|frame| frame.1).collect()].concat()
     });
-    let args = ["--set", "token={{token}}", "--set", "#1:user=bob", "--capture", "token=token", "--var", "name=now", "-q"];
+    let args =
+        ["--set", "token={{token}}", "--set", "#1:user=bob", "--capture", "token=token", "--var", "name=now", "-q"];
     let ended = replay(&file, &server.url(), &args);
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     let came: Vec<String> = server.saw().iter().map(|payload| String::from_utf8_lossy(payload).into_owned()).collect();
@@ -225,7 +243,13 @@ fn what_goes_wrong_is_told_in_a_line() {
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = format!("ws://127.0.0.1:{refused}");
     case("nowhere to replay to", &wscope(["replay".as_ref(), good.as_os_str()]).run(), 0);
-    for args in [&["--speed", "0"][..], &["--set", "a"], &["--capture", "1=a"], &["--frames", "--set", "a=1"], &["--listen", "1"]] {
+    for args in [
+        &["--speed", "0"][..],
+        &["--set", "a"],
+        &["--capture", "1=a"],
+        &["--frames", "--set", "a=1"],
+        &["--listen", "1"],
+    ] {
         case(&args.join(" "), &replay(&good, &nobody, args), 0);
     }
     case("no such file", &replay(&path("none.wsrec"), &nobody, &[]), 0);
@@ -240,7 +264,11 @@ fn what_goes_wrong_is_told_in_a_line() {
     let server = answers("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     case("refused, and was not", &replay(&good, &server.url(), &who), server.port);
     let server = says_last([text("one"), close(1008, "no")].concat());
-    case("the server leaves early", &replay(&good, &server.url(), &[&who[..], &["--pace", "original", "--max-gap", "1"]].concat()), server.port);
+    case(
+        "the server leaves early",
+        &replay(&good, &server.url(), &[&who[..], &["--pace", "original", "--max-gap", "1"]].concat()),
+        server.port,
+    );
     let server = serve(|mut peer| {
         peer.upgrade();
         peer.finish()
@@ -254,7 +282,8 @@ fn what_goes_wrong_is_told_in_a_line() {
     case("a torn line", &replay(&torn, &server.url(), &["-q"]), server.port);
     assert_eq!(server.saw().len(), 3);
     case("no frames", &replay(&recording(&folder, ""), &nobody, &[]), 0);
-    let refusal = fs::read_to_string(recording(&folder, "")).unwrap().replace("101 Switching Protocols", "401 Unauthorized");
+    let refusal =
+        fs::read_to_string(recording(&folder, "")).unwrap().replace("101 Switching Protocols", "401 Unauthorized");
     fs::write(path("refused.wsrec"), refusal.replace("\"status\":101", "\"status\":401")).unwrap();
     let server = says_last(close(1000, ""));
     case("accepted, and was not", &replay(&path("refused.wsrec"), &server.url(), &["-q"]), server.port);
