@@ -12,6 +12,7 @@ mod help;
 pub mod output;
 pub mod pipe;
 pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod script;
 pub mod serve;
@@ -39,6 +40,8 @@ pub enum Action {
     Connect(Flags),
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
+    /// A recording played again.
+    Replay(Box<replay::ReplayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
     /// A script.
@@ -79,6 +82,16 @@ impl Flags {
     #[must_use]
     pub const fn names_a_url(&self) -> bool {
         self.url.is_some()
+    }
+
+    /// Whether the option with this id is on the command line.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        let given = |matches: &ArgMatches| {
+            matches!(matches.try_contains_id(id), Ok(true))
+                && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+        };
+        self.matches.iter().any(given)
     }
 }
 
@@ -158,6 +171,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         }
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Replay { replay, .. }) => {
+            Ok(Action::Replay(replay.clone(), Flags { url: replay.to, matches: with_subcommand(matches) }))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {

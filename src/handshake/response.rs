@@ -38,7 +38,7 @@ impl Response {
         extra: &[(String, String)],
     ) -> Result<Response, HeaderError> {
         let reason = reason(status);
-        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra)?;
+        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra, &[])?;
         Ok(Response { raw, status, reason: reason.to_owned(), version: 1, headers })
     }
 

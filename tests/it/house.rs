@@ -168,6 +168,7 @@ fn completions_and_manual_know_every_flag() {
         "record",
         "run",
         "test",
+        "replay",
         "serve",
         "mask",
         "show",

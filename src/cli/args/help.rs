@@ -27,7 +27,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 52] = [
+const COMMON: [&str; 57] = [
     "url",
     "command",
     "shell",
@@ -61,6 +61,11 @@ const COMMON: [&str; 52] = [
     "around",
     "follow",
     "conn",
+    "listen",
+    "pace",
+    "frames",
+    "set",
+    "capture",
     "polling",
     "files",
     "paths",
