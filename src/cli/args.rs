@@ -6,6 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
 mod commands;
+pub mod compare;
 pub mod connect;
 pub mod exchange;
 mod help;

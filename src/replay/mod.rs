@@ -7,6 +7,7 @@
 //! ```
 
 mod change;
+pub mod compare;
 mod conversation;
 mod hooks;
 mod opening;
