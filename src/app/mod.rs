@@ -55,7 +55,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
-        Action::Replay(args, flags) => replay::run(&args, &flags),
+        Action::Replay(args, way, flags) => replay::run(&args, &way, &flags),
         Action::Serve(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)

@@ -42,7 +42,7 @@ pub enum Action {
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
     /// A recording played again.
-    Replay(Box<replay::ReplayArgs>, Flags),
+    Replay(Box<replay::ReplayArgs>, Box<replay::WayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
     /// A script.
@@ -173,8 +173,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
         }
-        Some(Command::Replay { replay, .. }) => {
-            Ok(Action::Replay(replay.clone(), Flags { url: replay.to, matches: with_subcommand(matches) }))
+        Some(Command::Replay { replay, way, .. }) => {
+            let flags = Flags { url: replay.to.clone(), matches: with_subcommand(matches) };
+            Ok(Action::Replay(replay, way, flags))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {

@@ -14,6 +14,7 @@ mod opening;
 mod part;
 mod player;
 mod score;
+pub mod server;
 
 pub use change::{Capture, ChangeError, Changes, Setting};
 pub use conversation::{Conversation, Message, Transcript};

@@ -9,9 +9,8 @@ use std::path::Path;
 use super::damage::Damages;
 use super::outcome::Outcome;
 use crate::cli::args::Flags;
-use crate::cli::args::replay::{MasksChoice, PaceChoice, ReplayArgs};
+use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{self, Sources};
 use crate::protocol::SendError;
 use crate::render::escape::escape;
 use crate::replay::{
@@ -22,13 +21,10 @@ use crate::replay::{
 ///
 /// # Errors
 /// The report that ends the program.
-pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
+pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(address)) => {
-            let (output, recording) = settings::resolve_output(flags, Sources::system())?;
-            server::run(args, address, &output, &recording)
-        }
+        (None, Some(address)) => server::run(args, &way.tls, address, flags),
         (None, None) => {
             let hint = "--to URL plays the client, --listen PORT the server";
             Err(Report::new(Exit::Usage, "nowhere to replay to").hint(hint))
@@ -105,12 +101,15 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
 
 /// When it is sent, and with what changes.
 fn plan(args: &ReplayArgs, changes: Changes) -> Plan {
-    let pace = match args.pace.pace {
+    Plan { pace: pace(&args.pace), timeout: args.pace.timeout, changes }
+}
+
+fn pace(args: &PaceArgs) -> Pace {
+    match args.pace {
         PaceChoice::Wait => Pace::Wait,
-        PaceChoice::Original => Pace::Original { speed: args.pace.speed.unwrap_or(1.0) },
+        PaceChoice::Original => Pace::Original { speed: args.speed.unwrap_or(1.0) },
         PaceChoice::Asap => Pace::Asap,
-    };
-    Plan { pace, timeout: args.pace.timeout, changes }
+    }
 }
 
 /// How the program ends: a connection that ended as the recorded one did has ended well.
@@ -133,7 +132,9 @@ fn stopped(why: Stopped) -> Report {
     match why {
         Stopped::Unheard { .. } => report(Exit::Timeout)
             .hint("--timeout sets the limit, --pace original or asap waits for no answers before the end"),
-        Stopped::Unread { .. } | Stopped::Unclosed { .. } => report(Exit::Timeout).hint("--timeout sets the limit"),
+        Stopped::Silent { .. } | Stopped::Unread { .. } | Stopped::Unclosed { .. } => {
+            report(Exit::Timeout).hint("--timeout sets the limit")
+        }
         Stopped::Closed { ref closed, .. } => {
             let normal = closed.as_ref().is_some_and(|closed| Exit::of(closed, false) == Exit::Success);
             report(if normal { Exit::Failed } else { Exit::Abnormal })
@@ -148,7 +149,7 @@ fn stopped(why: Stopped) -> Report {
         Stopped::Change(ChangeError::Unset { ref name, .. }) => {
             report(Exit::Usage).hint(format!("--var {name}=VALUE or --capture {name}=PATH sets it"))
         }
-        Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
+        Stopped::Unmatched { .. } | Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
         Stopped::OtherDeflate { .. } => {
             report(Exit::Handshake).hint("without --frames the messages are sent, compressed as agreed on")
         }
