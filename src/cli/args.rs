@@ -6,7 +6,9 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
 mod commands;
+pub mod compare;
 pub mod connect;
+pub mod exchange;
 mod help;
 pub mod output;
 pub mod pipe;
@@ -40,7 +42,7 @@ pub enum Action {
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
     /// A recording played again.
-    Replay(Box<replay::ReplayArgs>, Flags),
+    Replay(Box<replay::ReplayArgs>, Box<replay::WayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
     /// A script.
@@ -49,6 +51,8 @@ pub enum Action {
     Test(Box<test::TestArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
+    /// A recording in another format.
+    Export(exchange::ExportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
     /// Something done with the reports of test runs.
@@ -169,8 +173,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
         }
-        Some(Command::Replay { replay, .. }) => {
-            Ok(Action::Replay(replay.clone(), Flags { url: replay.to, matches: with_subcommand(matches) }))
+        Some(Command::Replay { replay, way, .. }) => {
+            let flags = Flags { url: replay.to.clone(), matches: with_subcommand(matches) };
+            Ok(Action::Replay(replay, way, flags))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {
@@ -183,6 +188,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Last { show, .. }) => {
             Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
         }
+        Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),

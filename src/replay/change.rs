@@ -218,7 +218,7 @@ fn names(data: &[u8]) -> Vec<&str> {
 }
 
 /// The data with other bytes at these places, which are in order.
-fn replaced<'a>(data: &[u8], places: impl Iterator<Item = (Range<usize>, &'a [u8])>) -> Bytes {
+pub(super) fn replaced<'a>(data: &[u8], places: impl Iterator<Item = (Range<usize>, &'a [u8])>) -> Bytes {
     let mut out = Vec::with_capacity(data.len());
     let mut done = 0;
     for (place, value) in places {

@@ -7,12 +7,14 @@
 //! ```
 
 mod change;
+pub mod compare;
 mod conversation;
 mod hooks;
 mod opening;
 mod part;
 mod player;
 mod score;
+pub mod server;
 
 pub use change::{Capture, ChangeError, Changes, Setting};
 pub use conversation::{Conversation, Message, Transcript};

@@ -14,10 +14,20 @@ use crate::protocol::{DeflateParams, Opcode, close};
 #[derive(Clone, Debug)]
 pub struct Part {
     pub cues: Vec<Cue>,
-    /// The messages of the other side, and how long each took after what came before it.
-    pub awaited: Vec<(Message, Duration)>,
+    /// The messages of the other side.
+    pub awaited: Vec<Awaited>,
     /// The negotiated permessage-deflate that the frames among the actions depend on.
     pub deflate: Option<DeflateParams>,
+}
+
+/// A message of the other side.
+#[derive(Clone, Debug)]
+pub struct Awaited {
+    pub message: Message,
+    /// Since frames could flow, as the times of cues.
+    pub time: Duration,
+    /// How long after what came before it, in the recording.
+    pub took: Duration,
 }
 
 /// Something to do.
@@ -103,7 +113,7 @@ impl Part {
             if frame.direction == Direction::Sent {
                 part.cues.extend(action(frame).map(|action| cue(action, after)));
             } else if let Some(message) = Message::of(*time, frame) {
-                part.awaited.push((message, took));
+                part.awaited.push(Awaited { message, time: line.time, took });
             }
         }
         part.cues.push(end.unwrap_or_else(|| {

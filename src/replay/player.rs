@@ -248,7 +248,7 @@ impl<'a> Player<'a> {
     /// How long the peer may take: so much longer than it did.
     fn patience(&self, pause: Pause) -> Duration {
         let recorded = match pause {
-            Pause::Unheard => self.part.awaited.get(self.played.heard).map(|(_, took)| *took),
+            Pause::Unheard => self.part.awaited.get(self.played.heard).map(|awaited| awaited.took),
             Pause::Unclosed => self.part.cues.last().map(|end| end.took),
             _ => None,
         };
@@ -269,7 +269,7 @@ impl<'a> Player<'a> {
                 limit,
                 heard: self.played.heard,
                 wanted: before.after,
-                message: self.part.awaited.get(self.played.heard).map(|(message, _)| message.clone()).map(Box::new),
+                message: self.part.awaited.get(self.played.heard).map(|awaited| Box::new(awaited.message.clone())),
                 before: Box::new(before),
             },
             (Pause::Full, _) => Stopped::Unread { limit, unwritten },

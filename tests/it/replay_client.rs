@@ -73,7 +73,7 @@ fn a_session_recorded_against_one_server_is_replayed_to_each_other() {
         for (to, url) in &urls {
             for pace in ["wait", "original", "asap"] {
                 let live = folder.path().join("live.wsrec");
-                let args = ["--pace", pace, "--force", "-o", live.to_str().unwrap()];
+                let args = ["--pace", pace, "--expect", "same", "-q", "--force", "-o", live.to_str().unwrap()];
                 let ended = replay(&file, url, &args);
                 assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{from} to {to}, {pace}");
                 let live = conversation(&live);
@@ -112,9 +112,10 @@ fn the_opening_handshake_is_offered_again_in_its_order_and_spelling() {
         (head, peer.finish())
     });
     let (url, port) = (server.url(), server.port);
-    let ended = replay(&file, &url, &["-H", "X-New: 2"]);
+    let ended = replay(&file, &url, &["-H", "X-New: 2", "--format", "raw"]);
     let note = "wscope: Authorization was masked in the recording, and is not sent: give it with --header, --auth or --bearer\n";
-    assert_eq!((ended.code, &*ended.stderr), (Some(0), note));
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.starts_with(note), "{}", ended.stderr);
     let (head, frames) = server.saw();
     let lines: Vec<&str> = head.lines().filter(|line| !line.starts_with("Sec-WebSocket-Key: ")).collect();
     let host = format!("Host: 127.0.0.1:{port}");
@@ -274,7 +275,7 @@ fn what_goes_wrong_is_told_in_a_line() {
         peer.finish()
     });
     case("the server does not answer", &replay(&good, &server.url(), &who), server.port);
-    let torn = recording(&folder, &(sent(1, "a") + "{\"t\":2,\"c\":1,\"ev\":\"fra\n" + &sent(3, "b")));
+    let torn = recording(&folder, &[&*sent(1, "a"), "{\"t\":2,\"c\":1,\"ev\":\"fra\n", &sent(3, "b")].concat());
     let server = serve(|mut peer| {
         peer.upgrade();
         peer.finish()

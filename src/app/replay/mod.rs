@@ -2,33 +2,32 @@
 
 mod client;
 mod server;
+mod update;
+mod verdict;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::outcome::Outcome;
-use super::show::damage::Damages;
+use super::damage::Damages;
 use crate::cli::args::Flags;
-use crate::cli::args::replay::{MasksChoice, PaceChoice, ReplayArgs};
+use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{self, Sources};
 use crate::protocol::SendError;
 use crate::render::escape::escape;
-use crate::replay::{
-    ChangeError, Changes, Conversation, FrameKeys, Pace, Part, Plan, Played, Score, ScoreError, Stopped,
-};
+use crate::replay::{ChangeError, Changes, FrameKeys, Pace, Part, Plan, Score, ScoreError, Stopped};
 
 /// Replays a recording.
 ///
 /// # Errors
 /// The report that ends the program.
-pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
+pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(address)) => {
-            let (output, recording) = settings::resolve_output(flags, Sources::system())?;
-            server::run(args, address, &output, &recording)
+        (None, Some(_)) if args.judged.is_asked_for() => {
+            let message = "--expect, --update and the reports are about the client's part: --listen has none of them";
+            Err(Report::new(Exit::Usage, message))
         }
+        (None, Some(address)) => server::run(args, &way.tls, address, flags),
         (None, None) => {
             let hint = "--to URL plays the client, --listen PORT the server";
             Err(Report::new(Exit::Usage, "nowhere to replay to").hint(hint))
@@ -105,25 +104,15 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
 
 /// When it is sent, and with what changes.
 fn plan(args: &ReplayArgs, changes: Changes) -> Plan {
-    let pace = match args.pace.pace {
-        PaceChoice::Wait => Pace::Wait,
-        PaceChoice::Original => Pace::Original { speed: args.pace.speed.unwrap_or(1.0) },
-        PaceChoice::Asap => Pace::Asap,
-    };
-    Plan { pace, timeout: args.pace.timeout, changes }
+    Plan { pace: pace(&args.pace), timeout: args.pace.timeout, changes }
 }
 
-/// How the program ends: a connection that ended as the recorded one did has ended well.
-fn ending(score: &Score, outcome: &Outcome, played: Played, live: &Conversation) -> Result<Exit, Report> {
-    if let Some(why) = played.stopped {
-        return if matches!(why, Stopped::Interrupted) { Ok(Exit::Interrupted) } else { Err(stopped(&why)) };
+fn pace(args: &PaceArgs) -> Pace {
+    match args.pace {
+        PaceChoice::Wait => Pace::Wait,
+        PaceChoice::Original => Pace::Original { speed: args.speed.unwrap_or(1.0) },
+        PaceChoice::Asap => Pace::Asap,
     }
-    let how = |closed: &crate::event::Closed| (closed.by, closed.code, closed.clean);
-    let recorded = score.end.as_ref().map(|(_, closed)| how(closed));
-    if recorded.is_some() && recorded == live.end.as_ref().map(how) {
-        return Ok(outcome.success());
-    }
-    outcome.report()
 }
 
 /// Why a replay ended before its time, with its exit code and the next step.
@@ -133,7 +122,9 @@ fn stopped(why: &Stopped) -> Report {
     match why {
         Stopped::Unheard { .. } => report(Exit::Timeout)
             .hint("--timeout sets the limit, --pace original or asap waits for no answers before the end"),
-        Stopped::Unread { .. } | Stopped::Unclosed { .. } => report(Exit::Timeout).hint("--timeout sets the limit"),
+        Stopped::Silent { .. } | Stopped::Unread { .. } | Stopped::Unclosed { .. } => {
+            report(Exit::Timeout).hint("--timeout sets the limit")
+        }
         Stopped::Closed { closed, .. } => {
             let normal = closed.as_ref().is_some_and(|closed| Exit::of(closed, false) == Exit::Success);
             report(if normal { Exit::Failed } else { Exit::Abnormal })
@@ -148,7 +139,7 @@ fn stopped(why: &Stopped) -> Report {
         Stopped::Change(ChangeError::Unset { name, .. }) => {
             report(Exit::Usage).hint(format!("--var {name}=VALUE or --capture {name}=PATH sets it"))
         }
-        Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
+        Stopped::Unmatched { .. } | Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
         Stopped::OtherDeflate { .. } => {
             report(Exit::Handshake).hint("without --frames the messages are sent, compressed as agreed on")
         }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, output, recording, replay, report, script, serve, show, stats, test};
+use super::{
+    DemoArgs, HelpArgs, Options, exchange, output, recording, replay, report, script, serve, show, stats, test,
+};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -81,6 +83,14 @@ pub(super) enum Command {
     Mask {
         #[command(flatten)]
         mask: recording::MaskArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Write a recording in another format
+    #[command(disable_help_flag = true)]
+    Export {
+        #[command(flatten)]
+        export: exchange::ExportArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

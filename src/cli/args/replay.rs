@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::compare::{CompareArgs, ExpectArgs};
 use super::connect::{ConnectArgs, HandshakeArgs, TlsArgs};
 use super::output::{ColorWhen, Format, HeadersShown, Secrets, Timestamps};
 use super::recording::RecordingArgs;
+use super::report::ReportArgs;
 use super::script::GivenArgs;
 use super::{serve, values};
+use crate::replay::server::Ids;
 use crate::replay::{Capture, Setting};
 
 /// Which recording, to whom, and how.
@@ -33,7 +36,98 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub said: SaidArgs,
     #[command(flatten)]
+    pub mock: MockArgs,
+    #[command(flatten)]
+    pub judged: JudgedArgs,
+    #[command(flatten)]
     pub given: GivenArgs,
+}
+
+/// What the live session is held against, and what becomes of that.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Comparing")]
+pub struct JudgedArgs {
+    #[command(flatten)]
+    pub expect: ExpectArgs,
+    #[command(flatten)]
+    pub compare: CompareArgs,
+    /// Replace the recording by the live session, if that differs and came to its end
+    #[arg(long, conflicts_with = "expect", help_heading = "Comparing")]
+    pub update: bool,
+    #[command(flatten)]
+    pub reports: ReportArgs,
+}
+
+impl JudgedArgs {
+    /// Whether anything depends on how the live session compares.
+    #[must_use]
+    pub const fn is_asked_for(&self) -> bool {
+        let ReportArgs { junit, tap, json, html, github } = &self.reports;
+        let reports = junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github;
+        reports || self.update || self.expect.expect.is_some()
+    }
+}
+
+/// How the server is played.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Playing the server")]
+pub struct MockArgs {
+    /// Which recorded message one from the client is, and so what is answered: the next one whatever it says (and differences
+    /// are told, or not: any), or one with the same bytes, the same JSON but for its id, or one that is a pattern for it
+    #[arg(
+        long = "match",
+        value_name = "order|any|exact|json|regex",
+        value_enum,
+        default_value_t,
+        requires = "listen",
+        hide_possible_values = true
+    )]
+    pub matching: MatchChoice,
+    /// Where the id is that --match json puts into the answer [default: id, as in JSON-RPC]
+    #[arg(long, value_name = "PATH", requires = "listen")]
+    pub id: Option<Ids>,
+    /// What to do with a message that is not in the recording: close with 1008, ignore it, or close and end with exit code 1
+    #[arg(
+        long,
+        value_name = "close|ignore|error",
+        value_enum,
+        default_value_t,
+        requires = "listen",
+        hide_possible_values = true
+    )]
+    pub unmatched: UnmatchedChoice,
+    /// Send it to this server instead, and its answers to the client
+    #[arg(long, value_name = "URL", requires = "listen", conflicts_with = "unmatched")]
+    pub forward: Option<String>,
+    /// Begin again with the first connection after the last one, until Ctrl-C
+    #[arg(long = "loop", requires = "listen")]
+    pub again: bool,
+    /// Take clients that ask for another path or do not offer the recorded subprotocol
+    #[arg(long, requires = "listen")]
+    pub lenient: bool,
+    /// Serve wss with a certificate for localhost, made for this run; --cert and --key serve another
+    #[arg(long, requires = "listen", conflicts_with = "cert")]
+    pub self_signed: bool,
+}
+
+/// `--match`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatchChoice {
+    #[default]
+    Order,
+    Any,
+    Exact,
+    Json,
+    Regex,
+}
+
+/// `--unmatched`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum UnmatchedChoice {
+    #[default]
+    Close,
+    Ignore,
+    Error,
 }
 
 /// When something is sent.

@@ -26,6 +26,14 @@ pub struct ServeArgs {
     /// Speak no permessage-deflate
     #[arg(long)]
     pub no_compress: bool,
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
+}
+
+/// With which certificate wss is served, if it is.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub struct CertificateArgs {
     /// Serve wss with this certificate chain, PEM
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,

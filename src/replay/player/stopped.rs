@@ -22,6 +22,12 @@ pub enum Stopped {
         message: Option<Box<Message>>,
         before: Box<Cue>,
     },
+    /// A client said nothing for so long.
+    #[error("waited {limit:?} for the client: {heard} of {wanted} messages came")]
+    Silent { limit: Duration, heard: usize, wanted: usize },
+    /// A client said what was not recorded.
+    #[error("message {number} of the client is not in the recording")]
+    Unmatched { number: usize },
     #[error("the peer read nothing for {limit:?}, with {unwritten} bytes still to be written")]
     Unread { limit: Duration, unwritten: usize },
     #[error("waited {limit:?} for the peer to close the connection, as it did in the recording")]

@@ -1,6 +1,6 @@
 //! The server's certificate: from files, or one made for this run that signs itself.
 
-use crate::cli::args::serve::ServeArgs;
+use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::transport::{Acceptor, TransportError};
 
@@ -8,7 +8,7 @@ use crate::transport::{Acceptor, TransportError};
 ///
 /// # Errors
 /// A file can't be read or used.
-pub(super) fn acceptor(args: &ServeArgs) -> Result<Option<Acceptor>, Report> {
+pub fn acceptor(args: &CertificateArgs) -> Result<Option<Acceptor>, Report> {
     let unusable = |error: TransportError| Report::new(Exit::File, error.to_string());
     match (&args.cert, &args.key) {
         (Some(cert), key) => Acceptor::from_files(cert, key.as_ref().unwrap_or(cert)).map(Some).map_err(unusable),
