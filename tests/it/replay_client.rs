@@ -223,12 +223,92 @@ fn values_are_set_and_captured() {
         peer.say(&text(r#"{"token":"new"}"#));
         [vec![first], peer.finish().into_iter().map(|frame| frame.1).collect()].concat()
     });
-    let args =
-        ["--set", "token={{token}}", "--set", "#1:user=bob", "--capture", "token=token", "--var", "name=now", "-q"];
+    let args = [
+        "--set",
+        "token={{token}}",
+        "--set",
+        "#1:user=bob",
+        "--capture",
+        "token=token",
+        "--var",
+        "name=now",
+        "--ignore",
+        "token",
+        "-q",
+    ];
     let ended = replay(&file, &server.url(), &args);
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     let came: Vec<String> = server.saw().iter().map(|payload| String::from_utf8_lossy(payload).into_owned()).collect();
     assert_eq!(came[..3], [r#"{"op": "login", "user": "bob"}"#, r#"{"op": "get", "token": "new"}"#, "bye now"]);
+}
+
+#[test]
+fn a_difference_fails_where_none_is_expected_and_an_update_takes_it_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = recording(&folder, &[sent(1, "a"), received(2, "old")].concat());
+    let original = fs::read(&file).unwrap();
+    let report = folder.path().join("junit.xml");
+    let server = |answers: bool| {
+        serve(move |mut peer| {
+            peer.upgrade();
+            peer.frame().unwrap();
+            if answers {
+                peer.say(&text("new"));
+            }
+            peer.finish()
+        })
+    };
+    let told = "✗ 1 message: 0 matched, 1 changed, 0 missing, 0 unexpected, 0 out of order";
+    let expecting = ["--expect", "same", "-q", "--junit", report.to_str().unwrap()];
+    let ended = replay(&file, &server(true).url(), &expecting);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with(told), "{}", ended.stderr);
+    assert!(fs::read_to_string(&report).unwrap().contains("<failure"), "the report has it too");
+    // One that does not come to its end leaves the recording as it is, and nothing beside it.
+    let ended = replay(&file, &server(false).url(), &["--update", "-q", "--timeout", "50ms"]);
+    assert_eq!((ended.code, fs::read(&file).unwrap() == original), (Some(9), true));
+    let ended = replay(&file, &server(true).url(), &["--update", "-q"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("session.wsrec is the live session now"), "{}", ended.stderr);
+    assert_eq!(said(&conversation(&file), Direction::Received), [(false, b"new".to_vec())]);
+    let updated = fs::read(&file).unwrap();
+    let ended = replay(&file, &server(true).url(), &["--update", "-q"]);
+    assert!(ended.code == Some(0) && ended.stderr.ends_with("left as it was: the live session is the same\n"));
+    assert!(fs::read(&file).unwrap() == updated);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_script_takes_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = [sent(1, "secret"), sent(2, "{\"id\":1}"), received(3, "12:00"), sent(4, "b")];
+    let file = recording(&folder, &lines.concat());
+    let script = folder.path().join("hooks.rhai");
+    let hooks = "fn on_send(m) { this.sent = (this.sent ?? 0) + 1; if m.text == \"secret\" { return false; }\n\
+        if m.text == \"b\" { return this.heard + this.sent; } #{ id: m.json.id + 1 } }\n\
+        fn on_receive(m) { this.heard = m.text; }\n\
+        fn matches(recorded, live) { recorded.text.len == live.text.len }\n\
+        fn after(verdict) { print(verdict.same); }";
+    fs::write(&script, hooks).unwrap();
+    let server = || {
+        serve(|mut peer| {
+            peer.upgrade();
+            let first = peer.frame().unwrap();
+            peer.say(&text("13:37"));
+            [vec![first], peer.finish()].concat()
+        })
+    };
+    let args = ["--script", script.to_str().unwrap(), "-q", "--format", "raw", "--expect", "same"];
+    let playing = server();
+    let ended = replay(&file, &playing.url(), &args);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "13:37\ntrue\n");
+    let came: Vec<Vec<u8>> = playing.saw().into_iter().map(|frame| frame.1).collect();
+    assert_eq!(came[..2], [b"{\"id\":2}".to_vec(), b"13:373".to_vec()]);
+    fs::write(&script, "fn on_send(m) { m.nothing.at_all() }").unwrap();
+    let ended = replay(&file, &server().url(), &args);
+    assert_eq!(ended.code, Some(10), "{}", ended.stderr);
+    assert!(ended.stderr.contains("hooks.rhai:1:"), "{}", ended.stderr);
 }
 
 #[test]
@@ -258,7 +338,7 @@ fn what_goes_wrong_is_told_in_a_line() {
     case("a foreign file", &replay(&path("foreign.wsrec"), &nobody, &[]), 0);
     case("no such connection", &replay(&good, &nobody, &["--conn", "7"]), 0);
     case("a variable that nothing sets", &replay(&good, &nobody, &[]), 0);
-    let who = ["--var", "who=me", "-q", "--timeout", "50ms"];
+    let who = ["--var", "who=me", "-q", "--timeout", "50ms", "--format", "raw"];
     case("a place that no message has", &replay(&good, &nobody, &[&who[..], &["--set", "name=x"]].concat()), 0);
     case("nobody listens", &replay(&good, &nobody, &who), refused);
 
@@ -280,15 +360,19 @@ fn what_goes_wrong_is_told_in_a_line() {
         peer.upgrade();
         peer.finish()
     });
-    case("a torn line", &replay(&torn, &server.url(), &["-q"]), server.port);
+    case("a torn line", &replay(&torn, &server.url(), &["-q", "--format", "raw"]), server.port);
     assert_eq!(server.saw().len(), 3);
     case("no frames", &replay(&recording(&folder, ""), &nobody, &[]), 0);
     let refusal =
         fs::read_to_string(recording(&folder, "")).unwrap().replace("101 Switching Protocols", "401 Unauthorized");
     fs::write(path("refused.wsrec"), refusal.replace("\"status\":101", "\"status\":401")).unwrap();
     let server = says_last(close(1000, ""));
-    case("accepted, and was not", &replay(&path("refused.wsrec"), &server.url(), &["-q"]), server.port);
+    case(
+        "accepted, and was not",
+        &replay(&path("refused.wsrec"), &server.url(), &["-q", "--format", "raw"]),
+        server.port,
+    );
     let server = answers("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
-    case("refused as it was", &replay(&path("refused.wsrec"), &server.url(), &["-q"]), server.port);
+    case("refused as it was", &replay(&path("refused.wsrec"), &server.url(), &["-q", "--format", "raw"]), server.port);
     golden.check();
 }

@@ -8,15 +8,17 @@ use super::{Source, note, stopped};
 use crate::app::interrupt::Interrupt;
 use crate::app::outcome::Outcome;
 use crate::app::output;
-use crate::app::scripts::Given;
+use crate::app::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::output::Format;
 use crate::cli::args::replay::ReplayArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, Sources};
 use crate::event::{Event, Role};
+use crate::recording::Masks;
 use crate::recording::mask::MASK;
-use crate::replay::{Action, Audience, Changes, Hooks, NoHooks, Part, Player, Score, Transcript, offer};
+use crate::replay::{Action, Audience, Changes, Hooks, NoHooks, Part, Player, Score, Stop, Stopped, Transcript, offer};
+use crate::script::{Host, Program, Replaying};
 use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
 use crate::transport::in_words;
 
@@ -29,8 +31,10 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let source = Source::open(args)?;
     let score = source.score.clone().seen_by(Role::Client);
     let given = Given::new(&args.given)?;
+    let clock = Clock::start();
     let recording = RecordingSettings { masks: given.masks(&settings.recording.masks), ..settings.recording.clone() };
-    let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables);
+    let mut script = script(args, &given, &recording.masks, clock)?;
+    let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone());
     let part = super::part(args, &score);
     check(&part, &changes)?;
     if args.judged.update && source.place.1 > 1 {
@@ -41,7 +45,21 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     source.announce(&part, settings.output.quiet);
     let compress = flags.names("compress") || flags.names("no_compress");
     let settings = Settings { connect: connect(&score, &settings, compress), recording, ..settings };
-    Client { args, score, settings }.play(&part, changes, &mut NoHooks)
+    let client = Client { args, score, settings, clock };
+    let Some(script) = &mut script else { return client.play(&part, changes, &mut NoHooks) };
+    // Its own words say more than that it ended the replay.
+    let ended = client.play(&part, changes, script);
+    script.fault().map_or(ended, |fault| Err(fault.into()))
+}
+
+/// The script that takes part, if there is one.
+fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
+    let Some(file) = &args.script else { return Ok(None) };
+    let text = scripts::read(file)?;
+    let interrupted = scripts::interrupts()?;
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
+    Ok(Some(Replaying::read(program)?))
 }
 
 /// What can be known to go wrong before there is a connection.
@@ -77,11 +95,12 @@ struct Client<'a> {
     args: &'a ReplayArgs,
     score: Score,
     settings: Settings,
+    clock: Clock,
 }
 
 impl Client<'_> {
     fn play(&self, part: &Part, changes: Changes, hooks: &mut dyn Hooks) -> Result<Exit, Report> {
-        let clock = Clock::start();
+        let clock = self.clock;
         let masks = &self.settings.recording.masks;
         let update = self.args.judged.update.then(|| Update::begin(&self.args.file, &clock, masks)).transpose()?;
         let (update, writer) = update.unzip();
@@ -127,6 +146,7 @@ impl Client<'_> {
         let ending = Ending { args: self.args, score: &self.score, played: &played, outcome: &watch.outcome };
         let verdict = ending.judge(&transcript.take(number), hooks);
         ending.tell(&verdict, &self.settings.output, clock)?;
+        hooks.after(&verdict).map_err(|Stop| stopped(&Stopped::Hook))?;
         let exit = ending.exit(&verdict)?;
         if let Some(update) = update.filter(|_| exit == Exit::Success && lost.is_none()) {
             update.end(&verdict)?;

@@ -119,7 +119,8 @@ fn as_fast_as_possible_waits_for_no_answer_but_hears_all_of_them_before_the_end(
     // It says nothing until it has heard everything.
     let server = server(theirs, |driver, text| {
         if text == "b" {
-            ["a", "b"].into_iter().for_each(|text| echo(driver, text));
+            echo(driver, "a");
+            echo(driver, "b");
         }
     });
     let (played, said) = play(&Part::messages(&dialogue(), None), plan(Pace::Asap), &mut NoHooks, ours);
@@ -133,7 +134,7 @@ fn a_peer_that_does_not_answer_is_given_up_with_what_was_waited_for() {
     let (ours, theirs) = pair();
     let server = server(theirs, |driver, text| {
         if text == "a" {
-            echo(driver, text)
+            echo(driver, text);
         }
     });
     let plan = Plan { timeout: Duration::from_millis(30), ..plan(Pace::Wait) };
