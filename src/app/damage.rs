@@ -31,7 +31,7 @@ impl Damages {
     }
 
     /// Tells what is left to tell.
-    pub(super) fn end(&mut self) {
+    pub(in crate::app) fn end(&mut self) {
         if self.count > TOLD {
             let _ = writeln!(self.waiting, "wscope: warning: {} more damaged lines skipped", self.count - TOLD);
         }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
+use crate::readme::Demo;
 use crate::support::browser;
 use crate::support::command::wscope;
 use crate::support::peers::{Peer, websockets, websockets_client, ws, ws_client};
@@ -306,5 +307,32 @@ fn it_serves_wss() {
     assert!(mock.said.contains(" on wss://127.0.0.1:"), "{}", mock.said);
     let url = format!("wss://127.0.0.1:{}/", mock.port);
     wscope([url.as_str(), "-k", "-x", "a", "--count", "1"]).run().success("b\n");
+    assert_eq!(mock.end().0, Some(0));
+}
+
+/// The example of the README, as it stands there.
+#[test]
+fn the_example_of_the_readme_runs() {
+    let demo = Demo::start();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, example) = readme.split_once("### As a server\n").unwrap();
+    let example = example.split("```").nth(1).unwrap();
+    let steps: Vec<(&str, &str)> =
+        example.split("\n$ ").skip(1).map(|step| step.trim_end().split_once('\n').unwrap()).collect();
+    let [(record, recorded), (play, playing), (ask, answer)] = steps[..] else { panic!("{steps:?}") };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |line: &str| {
+        let output =
+            Command::new("sh").args(["-c", line]).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    };
+    let program = |line: &str| line.replacen("wscope", env!("CARGO_BIN_EXE_wscope"), 1);
+    assert_eq!(run(&program(record).replace(":7000", &format!(":{}", demo.1))), recorded);
+    let args = play.strip_prefix("wscope replay rpc.wsrec --listen 9000 ").unwrap();
+    let mock = Mock::start(&folder.path().join("rpc.wsrec"), &args.split(' ').collect::<Vec<_>>());
+    let said = mock.said.replace(&format!("{}/", folder.path().display()), "");
+    assert_eq!(said.trim_end(), playing.replace(":9000", &format!(":{}", mock.port)));
+    assert_eq!(run(&program(ask).replace(":9000", &format!(":{}", mock.port))), answer);
     assert_eq!(mock.end().0, Some(0));
 }

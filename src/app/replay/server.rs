@@ -59,7 +59,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         acceptor,
         timeline: timeline.clone(),
         quiet: output.quiet,
-        expected: args.expect.expect.is_some(),
+        expected: args.judged.expect.expect.is_some(),
         clients: AtomicUsize::new(0),
         failure: Mutex::default(),
         waker: interrupt.waker(),
@@ -87,7 +87,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     if let Some(wanted) = args.conn {
         scores = vec![Score::numbered(scores, wanted, &name)?];
     }
-    let rules = Box::new(args.compare.rules());
+    let rules = Box::new(args.judged.compare.rules());
     let options = Options {
         matching: match args.mock.matching {
             MatchChoice::Order => Matching::Order(rules),
@@ -112,7 +112,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     };
     Mock::new(&scores, options).map_err(|error| match error {
         MockError::Nothing => Report::new(Exit::File, format!("cannot play the server of {name}: {error}")),
-        MockError::Change(error) => stopped(error.into()),
+        MockError::Change(error) => stopped(&error.into()),
     })
 }
 
@@ -195,7 +195,7 @@ impl Service {
             // With stderr gone there is nobody left to tell.
             let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
         }
-        why.map(stopped).or_else(|| {
+        why.as_ref().map(stopped).or_else(|| {
             let message = format!("client {peer} was not as connection {connection}: {}", compare::summary(&verdict));
             (self.expected && !verdict.is_same()).then(|| Report::new(Exit::Failed, message))
         })
