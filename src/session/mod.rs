@@ -15,7 +15,7 @@ mod waker;
 
 pub use accept::{AcceptError, Answer, Incoming, accept};
 pub use clock::Clock;
-pub use driver::{CLOSE_TIMEOUT, Driver, OUTPUT_FULL, Waited};
+pub use driver::{CLOSE_TIMEOUT, Driver, Either, OUTPUT_FULL, Waited, wait_either};
 pub use keepalive::KeepAlive;
 pub use keys::os_keys;
 pub use latency::Latency;
