@@ -7,9 +7,11 @@
 
 mod commands;
 pub mod connect;
+mod faults;
 mod help;
 pub mod output;
 pub mod pipe;
+pub mod proxy;
 pub mod recording;
 pub mod report;
 pub mod script;
@@ -40,6 +42,8 @@ pub enum Action {
     Record(recording::RecordArgs, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
+    /// A proxy between clients and a server.
+    Proxy(Box<proxy::ProxyArgs>, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
     /// Tests.
@@ -155,6 +159,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         }
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Proxy { url, proxy, .. }) => {
+            Ok(Action::Proxy(proxy, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {

@@ -2,10 +2,9 @@
 //! them, and shows and records every frame of every connection.
 
 mod modes;
-mod tls;
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
 
@@ -17,8 +16,8 @@ use crate::cli::args::serve::{Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::handshake::{DeflateOffer, ServerOffer};
-use crate::session::{Answer, Clock, Incoming, Timeline, accept};
-use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
+use crate::session::{Answer, Clock, Timeline, accept};
+use crate::transport::{Acceptor, in_words};
 
 /// The most connections at a time.
 const CONNECTIONS: usize = 10_000;
@@ -28,15 +27,12 @@ const CONNECTIONS: usize = 10_000;
 /// # Errors
 /// When it can't listen, or a file can't be read or written.
 pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
-    let acceptor = tls::acceptor(args)?;
+    let acceptor = server::tls::acceptor(args.cert.as_deref(), args.key.as_deref(), args.self_signed)?;
     let clock = Clock::start();
     let settings = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
     let timeline = Timeline::new(clock, output::sinks(&settings, recording, None, clock)?);
     let ended = until_interrupted(|| {
-        let listener = TcpListener::bind(args.listen).map_err(|error| {
-            let message = format!("cannot listen on {}: {}", args.listen, in_words(&error));
-            Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
-        })?;
+        let listener = server::bind(args.listen)?;
         let address = listener.local_addr().unwrap_or(args.listen);
         announce(address, acceptor.is_some(), args.mode);
         let service = Service::new(args, acceptor, timeline.clone());
@@ -82,16 +78,7 @@ impl Service {
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         let clock = self.timeline.clock();
         let rest = stream.try_clone()?;
-        let mut transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
-        let mut tls = None;
-        if let Some(acceptor) = &self.acceptor {
-            let begun = clock.elapsed();
-            let now = || clock.elapsed();
-            let (secured, info) =
-                acceptor.accept(transport, &Deadline::new(&now, HANDSHAKE_TIMEOUT)).map_err(io::Error::other)?;
-            (transport, tls) = (secured, Some((clock.elapsed().saturating_sub(begun), info)));
-        }
-        let incoming = Incoming { transport, peer: Some(peer), tls };
+        let incoming = server::incoming(stream, peer, self.acceptor.as_ref(), clock)?;
         let accepted = accept(incoming, HANDSHAKE_TIMEOUT, &self.timeline, |_| Answer::Accept(self.offer.clone()));
         if let Ok((request, driver)) = accepted {
             modes::serve(self.mode, self.size, Client::new(driver, request.resource, Arc::clone(&self.room)));

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod room;
+pub mod tls;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,8 +14,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::cli::report::{Exit, Report};
 use crate::handshake::Response;
-use crate::session::Clock;
+use crate::session::{Clock, Incoming};
+use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
 
 pub use client::{Client, Turn};
 pub use room::Room;
@@ -60,6 +63,36 @@ pub fn listen(
             std::thread::sleep(EXHAUSTED);
         }
     }
+}
+
+/// Listens there.
+///
+/// # Errors
+/// When the address is taken or none of this machine.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Report> {
+    TcpListener::bind(address).map_err(|error| {
+        let message = format!("cannot listen on {address}: {}", in_words(&error));
+        Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
+    })
+}
+
+/// A connection that has been accepted, with TLS if that is served, before its opening handshake.
+///
+/// # Errors
+/// When the system refuses, or the TLS handshake fails.
+pub fn incoming(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<&Acceptor>,
+    clock: Clock,
+) -> io::Result<Incoming> {
+    let transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
+    let Some(acceptor) = acceptor else { return Ok(Incoming { transport, peer: Some(peer), tls: None }) };
+    let begun = clock.elapsed();
+    let now = || clock.elapsed();
+    let deadline = Deadline::new(&now, HANDSHAKE_TIMEOUT);
+    let (transport, info) = acceptor.accept(transport, &deadline).map_err(io::Error::other)?;
+    Ok(Incoming { transport, peer: Some(peer), tls: Some((clock.elapsed().saturating_sub(begun), info)) })
 }
 
 /// Ends our direction of the stream, then waits for the client to end its own.

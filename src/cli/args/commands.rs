@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, output, recording, report, script, serve, show, stats, test};
+use super::{DemoArgs, HelpArgs, Options, output, proxy, recording, report, script, serve, show, stats, test};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -39,6 +39,23 @@ pub(super) enum Command {
     Serve {
         #[command(flatten)]
         serve: Box<serve::ServeArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Stand between clients and a server: every frame of both legs shown and recorded, and changed if that is asked for
+    #[command(disable_help_flag = true)]
+    Proxy {
+        /// The server: ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        proxy: Box<proxy::ProxyArgs>,
+        #[command(flatten)]
+        upstream: Box<proxy::UpstreamArgs>,
         #[command(flatten)]
         output: output::OutputArgs,
         #[command(flatten)]

@@ -1,24 +1,25 @@
 //! The server's certificate: from files, or one made for this run that signs itself.
 
-use crate::cli::args::serve::ServeArgs;
+use std::path::Path;
+
 use crate::cli::report::{Exit, Report};
 use crate::transport::{Acceptor, TransportError};
 
-/// What TLS is served with, if it is.
+/// What TLS is served with, if it is: a certificate chain with its key, in the same file or in another, or one of our own.
 ///
 /// # Errors
 /// A file can't be read or used.
-pub(super) fn acceptor(args: &ServeArgs) -> Result<Option<Acceptor>, Report> {
+pub fn acceptor(cert: Option<&Path>, key: Option<&Path>, self_signed: bool) -> Result<Option<Acceptor>, Report> {
     let unusable = |error: TransportError| Report::new(Exit::File, error.to_string());
-    match (&args.cert, &args.key) {
-        (Some(cert), key) => Acceptor::from_files(cert, key.as_ref().unwrap_or(cert)).map(Some).map_err(unusable),
-        _ if args.self_signed => self_signed().map(Some),
-        _ => Ok(None),
+    match cert {
+        Some(cert) => Acceptor::from_files(cert, key.unwrap_or(cert)).map(Some).map_err(unusable),
+        None if self_signed => make_self_signed().map(Some),
+        None => Ok(None),
     }
 }
 
 /// For localhost and the loopback addresses.
-fn self_signed() -> Result<Acceptor, Report> {
+fn make_self_signed() -> Result<Acceptor, Report> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let failed = |why: String| Report::new(Exit::Tls, format!("cannot make a certificate: {why}"));
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;
