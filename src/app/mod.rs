@@ -10,6 +10,7 @@ mod mask;
 mod outcome;
 mod output;
 mod pipe;
+mod proxy;
 mod record;
 mod replay;
 pub mod report;
@@ -60,6 +61,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)
         }
+        Action::Proxy(args, flags) => proxy::run(&args, &settings::resolve(&flags, Sources::system())?),
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)

@@ -170,6 +170,7 @@ fn completions_and_manual_know_every_flag() {
         "test",
         "replay",
         "serve",
+        "proxy",
         "mask",
         "show",
         "last",

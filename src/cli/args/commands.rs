@@ -6,7 +6,7 @@ use clap::Subcommand;
 use clap_complete::Shell;
 
 use super::{
-    DemoArgs, HelpArgs, Options, exchange, output, recording, replay, report, script, serve, show, stats, test,
+    DemoArgs, HelpArgs, Options, exchange, output, proxy, recording, replay, report, script, serve, show, stats, test,
 };
 
 /// What follows the program's name.
@@ -51,6 +51,23 @@ pub(super) enum Command {
     Serve {
         #[command(flatten)]
         serve: Box<serve::ServeArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Stand between clients and a server: every frame of both legs shown and recorded, and changed if that is asked for
+    #[command(disable_help_flag = true)]
+    Proxy {
+        /// The server: ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        proxy: Box<proxy::ProxyArgs>,
+        #[command(flatten)]
+        upstream: Box<proxy::UpstreamArgs>,
         #[command(flatten)]
         output: output::OutputArgs,
         #[command(flatten)]
