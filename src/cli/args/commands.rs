@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, exchange, output, recording, report, script, serve, show, stats, test};
+use super::{
+    DemoArgs, HelpArgs, Options, compare, exchange, output, recording, report, script, serve, show, stats, test,
+};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -87,6 +89,14 @@ pub(super) enum Command {
     Stats {
         #[command(flatten)]
         stats: stats::StatsArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Hold two recordings against each other: handshakes, messages, ends; exit code 1 if they differ
+    #[command(disable_help_flag = true)]
+    Diff {
+        #[command(flatten)]
+        diff: Box<compare::DiffArgs>,
         #[command(flatten)]
         help: HelpArgs,
     },
