@@ -139,7 +139,7 @@ fn both(a: Score, b: Score, args: &DiffArgs) -> Connection {
 fn suite(compared: &Compared, connection: &Connection) -> Suite {
     match connection {
         Connection::Both(both) => {
-            let file = format!("{}, connection {}", compared.names[1], both.b.number);
+            let file = format!("connection {} of {}", both.b.number, compared.names[1]);
             let mut suite = compare::to_suite(&file, &both.verdict);
             let outcome = if both.handshake.is_empty() {
                 Outcome::Passed
@@ -153,7 +153,7 @@ fn suite(compared: &Compared, connection: &Connection) -> Suite {
         Connection::One(side, score) => {
             let failure = Failure::new(format!("only {} has it", compared.names[*side]));
             let case = Case { name: score.url.clone(), outcome: Outcome::Failed(failure), ..Case::default() };
-            let file = format!("{}, connection {}", compared.names[*side], score.number);
+            let file = format!("connection {} of {}", score.number, compared.names[*side]);
             Suite { file, cases: vec![case], ..Suite::default() }
         }
     }
