@@ -48,6 +48,20 @@ impl Response {
         self.status / 100 == 1 && self.status != 101
     }
 
+    /// A response in plain text that ends the connection, and its body; headers given here replace the usual ones.
+    ///
+    /// # Errors
+    /// A header can't be sent.
+    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> Result<(Response, Bytes), HeaderError> {
+        let length = body.len().to_string();
+        let usual =
+            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
+        let is_given = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        let usual = usual.into_iter().filter(|(name, _)| !is_given(name));
+        let all: Vec<_> = headers.iter().copied().chain(usual).collect();
+        Ok((Response::new(status, &all)?, Bytes::copy_from_slice(body.as_bytes())))
+    }
+
     /// Where the status line is in `raw`.
     #[must_use]
     pub fn status_line(&self) -> Range<usize> {

@@ -54,8 +54,21 @@ pub fn accept(
     timeline: &Timeline,
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Driver), AcceptError> {
+    accept_as(timeline.open_connection(), incoming, timeout, timeline, answer)
+}
+
+/// The same with a number that the timeline gave before, for who has to know it by the first event.
+///
+/// # Errors
+/// As for [`accept`].
+pub fn accept_as(
+    number: u32,
+    incoming: Incoming,
+    timeout: Duration,
+    timeline: &Timeline,
+    answer: impl FnOnce(&Request) -> Answer,
+) -> Result<(Request, Driver), AcceptError> {
     let Incoming { mut transport, peer, tls } = incoming;
-    let number = timeline.open_connection();
     // Recorded at once: what comes next is an answer, or a wait.
     let emit = |kind| {
         timeline.emit(timeline.clock().elapsed(), number, kind);

@@ -13,7 +13,7 @@ pub mod options;
 mod sinks;
 mod waker;
 
-pub use accept::{AcceptError, Answer, Incoming, accept};
+pub use accept::{AcceptError, Answer, Incoming, accept, accept_as};
 pub use clock::Clock;
 pub use driver::{CLOSE_TIMEOUT, Driver, OUTPUT_FULL, Waited};
 pub use keepalive::KeepAlive;

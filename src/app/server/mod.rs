@@ -22,6 +22,9 @@ pub use room::Room;
 /// The most connections at a time; a further one is answered with 503.
 pub const CONNECTIONS: usize = 256;
 
+/// Room on the stack that a thread has where nothing unusual is done, in bytes.
+pub const STACK: usize = 2 << 20;
+
 /// How long a client may take for its opening handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -32,10 +35,12 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
-/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own.
+/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own, with a stack of so many
+/// bytes.
 pub fn listen(
     listener: &TcpListener,
     most: usize,
+    stack: usize,
     serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
 ) {
     let serve = Arc::new(serve);
@@ -51,7 +56,7 @@ pub fn listen(
             continue;
         }
         let (serve, seat) = (Arc::clone(&serve), Arc::clone(&seats));
-        let spawned = Builder::new().name(format!("client {peer}")).spawn(move || {
+        let spawned = Builder::new().name(format!("client {peer}")).stack_size(stack).spawn(move || {
             // A client that goes away in the middle is no news.
             let _ = serve(stream, peer);
             drop(seat);
@@ -94,10 +99,5 @@ fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
 /// A response in plain text; headers given here replace the usual ones.
 #[must_use]
 pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-    let length = body.len().to_string();
-    let usual = [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-    let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-    let all: Vec<_> = headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-    let response = Response::new(status, &all).expect("our own headers are valid");
-    (response, Bytes::copy_from_slice(body.as_bytes()))
+    Response::plain(status, headers, body).expect("our own headers are valid")
 }
