@@ -5,6 +5,7 @@
 //! others call.
 
 mod answer;
+mod answering;
 mod api;
 mod callback;
 mod connection;
@@ -25,6 +26,7 @@ mod occasion;
 mod program;
 mod reference;
 pub mod runner;
+mod serving;
 mod stop;
 mod suite;
 mod value;
@@ -41,5 +43,6 @@ pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;
 pub use program::{Program, folder};
 pub use reference::{Names, names, reference};
+pub use serving::{Clients, SERVING, Served, Serving};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

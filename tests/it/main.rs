@@ -15,6 +15,7 @@ mod report;
 mod scripting;
 mod scripts;
 mod serve;
+mod serve_script;
 mod show;
 mod stats;
 mod support;
