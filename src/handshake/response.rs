@@ -74,6 +74,21 @@ impl Response {
         Ok(Response { raw, status, reason: reason.to_owned(), version: 1, headers })
     }
 
+    /// The same for a client of ours, whose connection ends with a body of `length` bytes: status, reason and all that is
+    /// not the connection's own, changed by `headers`, of which one with an empty value takes those of its name away.
+    ///
+    /// # Errors
+    /// A header's name or value can't be written as one line.
+    pub fn passed_on(&self, length: usize, headers: &[(String, String)]) -> Result<Response, HeaderError> {
+        let framing =
+            [("Connection".to_owned(), "close".to_owned()), ("Content-Length".to_owned(), length.to_string())];
+        let headers = self.headers.passed_on(&["Content-Length"], headers);
+        let headers: Vec<_> = headers.into_iter().chain(framing).collect();
+        let line = format!("HTTP/1.1 {} {}", self.status, self.reason);
+        let (raw, headers) = write(&line, &[], &headers, &[])?;
+        Ok(Response { raw, status: self.status, reason: self.reason.clone(), version: 1, headers })
+    }
+
     /// An interim response (100, 102, 103): the one that counts is still to come (RFC 9110 section 15.2).
     #[must_use]
     pub const fn is_interim(&self) -> bool {
@@ -104,6 +119,7 @@ const fn reason(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         426 => "Upgrade Required",
         500 => "Internal Server Error",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "",
     }

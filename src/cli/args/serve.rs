@@ -35,13 +35,13 @@ pub struct ServeArgs {
 #[command(next_help_heading = "Server")]
 pub struct CertificateArgs {
     /// Serve wss with this certificate chain, PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(id = "server_cert", long = "cert", value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// Its private key, PEM [default: in the same file]
-    #[arg(long, value_name = "FILE", requires = "cert")]
+    #[arg(id = "server_key", long = "key", value_name = "FILE", requires = "server_cert")]
     pub key: Option<PathBuf>,
     /// Serve wss with a certificate for localhost, made for this run
-    #[arg(long, conflicts_with = "cert")]
+    #[arg(long, conflicts_with = "server_cert")]
     pub self_signed: bool,
 }
 
