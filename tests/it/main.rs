@@ -11,6 +11,7 @@ mod interop;
 mod pipe;
 mod readme;
 mod recording;
+mod replay_client;
 mod report;
 mod scripting;
 mod scripts;
