@@ -3,6 +3,7 @@
 mod completions;
 mod damage;
 pub mod demo;
+mod diff;
 mod export;
 mod interrupt;
 mod man;
@@ -10,7 +11,9 @@ mod mask;
 mod outcome;
 mod output;
 mod pipe;
+mod proxy;
 mod record;
+mod replay;
 pub mod report;
 mod run;
 mod save;
@@ -54,10 +57,12 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Replay(args, way, flags) => replay::run(&args, &way, &flags),
         Action::Serve(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)
         }
+        Action::Proxy(args, flags) => proxy::run(&args, &settings::resolve(&flags, Sources::system())?),
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)
@@ -69,6 +74,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Mask(args) => mask::run(args),
         Action::Export(args) => export::run(args),
         Action::Stats(args) => stats::run(&args),
+        Action::Diff(args, flags) => {
+            let (output, _) = settings::resolve_output(&flags, Sources::system())?;
+            diff::run(&args, &output)
+        }
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;

@@ -3,6 +3,7 @@
 mod chat;
 mod ci;
 mod demo;
+mod diff;
 mod errors;
 mod handshake;
 mod house;
