@@ -1,7 +1,8 @@
 //! Rhai scripts: the only floor that names Rhai. A script drives connections, expects messages, and is a test if it likes.
 //!
 //! `Host` is what a script runs with, `engine` makes an engine for it, `api` is what scripts call, `Program` reads and
-//! runs a file and says where and why it failed; `runner` runs the cases that files define.
+//! runs a file and says where and why it failed; `runner` runs the cases that files define, `Hooks` is a file whose functions
+//! others call.
 
 mod answer;
 mod api;
@@ -14,6 +15,7 @@ mod expect;
 mod failure;
 mod fault;
 mod filter;
+mod hooks;
 mod host;
 mod inbox;
 mod matcher;
@@ -33,6 +35,7 @@ pub use engine::{Limits, STACK};
 pub use failure::{Failure, FailureKind};
 pub use fault::{Fault, Place, Reason};
 pub use filter::Filter;
+pub use hooks::{Hooks, This};
 pub use host::{Alone, Host, Hub, OpenOptions, Print, Setup};
 pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rhai::{AST, ASTNode, Engine, Expr, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Position, Scope, Stmt};
 
 use super::callback::Callback;
 use super::engine::{Limits, engine};
@@ -12,8 +12,8 @@ use super::host::Host;
 
 /// A script and the engine that runs it.
 pub struct Program {
-    engine: Engine,
-    ast: AST,
+    pub(super) engine: Engine,
+    pub(super) ast: AST,
     host: Host,
     name: String,
     sources: Sources,
@@ -84,8 +84,13 @@ impl Program {
         self.told(function.call(&self.engine, ()).map(drop))
     }
 
+    /// What an error of the engine means in this script.
+    pub(super) fn fault(&self, error: &EvalAltResult) -> Box<Fault> {
+        Box::new(Fault::of(error, &self.name, &self.sources))
+    }
+
     fn told(&self, result: Raised<()>) -> Result<(), Box<Fault>> {
-        result.map_err(|error| Box::new(Fault::of(&error, &self.name, &self.sources)))
+        result.map_err(|error| self.fault(&error))
     }
 }
 

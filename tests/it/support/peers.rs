@@ -35,19 +35,30 @@ pub(crate) struct Redis {
 
 /// A server made with `ws` of npm, with these arguments of `tests/peers/ws_server.js`.
 pub(crate) fn ws(args: &[&str]) -> Option<Peer> {
-    let installed = peers().join("node_modules/ws").exists();
-    start("ws", installed, Path::new("node"), "ws_server.js", args)
+    let mut peer = node("ws", "ws_server.js", args)?;
+    peer.learn_port();
+    Some(peer)
+}
+
+/// A script of `tests/peers` that needs this package of npm.
+pub(crate) fn node(package: &str, script: &str, args: &[&str]) -> Option<Peer> {
+    let installed = peers().join("node_modules").join(package).exists();
+    start(package, installed, Path::new("node"), script, args)
 }
 
 /// A server made with `websockets` of Python, with these arguments of `tests/peers/websockets_server.py`.
 pub(crate) fn websockets(args: &[&str]) -> Option<Peer> {
     let python = peers().join("python/bin/python");
-    start("websockets", python.exists(), &python, "websockets_server.py", args)
+    let mut peer = start("websockets", python.exists(), &python, "websockets_server.py", args)?;
+    peer.learn_port();
+    Some(peer)
 }
 
 /// A proxy: `connect_proxy.py` or `socks5_proxy.py`.
 pub(crate) fn proxy(script: &str, args: &[&str]) -> Option<Peer> {
-    start(script, true, Path::new("python3"), script, args)
+    let mut peer = start(script, true, Path::new("python3"), script, args)?;
+    peer.learn_port();
+    Some(peer)
 }
 
 /// A program that reads what wscope wrote: how it ended, or nothing if it is not installed. One that npm installed is found in
@@ -153,6 +164,19 @@ impl Peer {
         self.lines.recv_timeout(PATIENCE).expect("the peer says something more")
     }
 
+    /// Gives it a line on its standard input.
+    pub(crate) fn tell(&mut self, line: &str) {
+        writeln!(self.stdin.as_ref().unwrap(), "{line}").unwrap();
+    }
+
+    /// The first line of a server that a test script made: `PORT n`, or where else it listens.
+    #[track_caller]
+    fn learn_port(&mut self) {
+        if let Some(port) = self.line().strip_prefix("PORT ") {
+            self.port = port.parse().unwrap();
+        }
+    }
+
     /// Ends it: the lines that nobody has read.
     pub(crate) fn rest(mut self) -> Vec<String> {
         self.stdin.take();
@@ -174,11 +198,7 @@ fn start(name: &str, installed: bool, program: &Path, script: &str, args: &[&str
     }
     let mut command = Command::new(program);
     command.arg(root().join("tests/peers").join(script)).args(args).env("CARGO_TARGET_DIR", target());
-    let mut peer = spawn(command);
-    if let Some(port) = peer.line().strip_prefix("PORT ") {
-        peer.port = port.parse().unwrap();
-    }
-    Some(peer)
+    Some(spawn(command))
 }
 
 /// A server that says its URL first, and knows nothing of tests.
@@ -213,7 +233,7 @@ fn runs(program: impl AsRef<OsStr>) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
-fn missing(name: &str) {
+pub(crate) fn missing(name: &str) {
     skip(&format!("skipped: {name}: it is not installed; scripts/setup tests does that"));
 }
 
