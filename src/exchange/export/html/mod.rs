@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::event::{Event, Kind};
+use crate::protocol::close;
 use crate::recording::{CopyError, Entry, Glance, Look, Reader};
 use block::{Blocks, LIMIT, Told};
 
@@ -115,11 +116,18 @@ fn about<R: Read>(reader: &Reader<R>, name: &str) -> Vec<u8> {
         "by": header.by,
         "secrets": header.secrets,
         "limit": LIMIT,
+        "codes": codes(),
     });
     let mut out = b"<script type=\"application/json\" id=\"about\">".to_vec();
     embed::json(value.to_string().as_bytes(), &mut out);
     out.extend_from_slice(b"</script>\n");
     out
+}
+
+/// The names of status codes, by number.
+fn codes() -> serde_json::Map<String, serde_json::Value> {
+    let named = (1000..5000).filter_map(|code| Some((code.to_string(), close::code_name(code)?.into())));
+    named.filter(|(_, name)| *name != "library" && *name != "application").collect()
 }
 
 #[cfg(test)]

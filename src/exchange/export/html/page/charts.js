@@ -18,7 +18,7 @@ function drawCharts(root, shown, jump) {
   );
 }
 
-const few = (value) => value >= 100 ? whole(Math.round(value)) : String(Number(value.toPrecision(3)));
+const few = (value) => value >= 1000 ? whole(Math.round(value)) : String(Number(value.toPrecision(4)));
 const figure = (title, drawing) => el("figure", {}, el("figcaption", {}, title), drawing);
 const legend = () => el("p", { class: "legend" }, el("span", { class: "sent" }, "▲ sent"), el("span", { class: "received" }, "▼ received"));
 
@@ -57,12 +57,17 @@ function overTime(slots, [sent, received], words, width, jump) {
         onclick: () => jump(time) }, svg("title", {}, told)),
     );
   }
-  const ticks = Math.max(2, Math.min(8, Math.floor(inner / 90)));
-  for (let tick = 0; tick <= ticks; tick += 1) {
-    const time = slots.begin + tick / ticks * slots.step * slots.many;
-    label(drawing, x(tick / ticks * slots.many), `${few(time / 1e6)} s`, tick === ticks ? "end" : tick ? "middle" : "start");
+  const step = roundStep(slots.step * slots.many * 90 / inner);
+  for (let tick = Math.ceil(slots.begin / step); tick * step <= slots.begin + slots.step * slots.many; tick += 1) {
+    label(drawing, x((tick * step - slots.begin) / slots.step), `${few(tick * step / 1e6)} s`, "middle");
   }
   return drawing;
+}
+
+/** The next of 1, 2, 5, 10, 20, ... */
+function roundStep(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
 }
 
 /** How many frames have which size, a power of two a pair of bars. */

@@ -69,6 +69,8 @@ const isFrame = (item) => columns.flags[item] >= 0;
 const bits = (item, low, many = 1) => columns.flags[item] >> low & (1 << many) - 1;
 const opcode = (item) => bits(item, 0, 4);
 const opcodeName = (value) => OPCODES[value] ?? `opcode ${value}`;
+/** As the terminal has it. */
+const opcodeWord = (value) => value ? OPCODES[value] ?? `op ${value}` : "cont";
 const isFin = (item) => bits(item, 4) === 1;
 const rsv = (item) => bits(item, 5, 3);
 const isMasked = (item) => bits(item, 8) === 1;

@@ -21,7 +21,7 @@ function diagramRows(shown) {
 
 function diagramHead() {
   return el("div", { class: "row head", role: "row", "aria-rowindex": 1 }, el("span", { role: "columnheader" }, "time"),
-    el("span", { class: "ends", role: "columnheader" }, el("b", {}, "client"), el("b", {}, "server")));
+    el("span", { class: "lane ends", role: "columnheader" }, el("b", {}, "client"), el("b", {}, "server")));
 }
 
 /** A row of the diagram; `shown` is what is shown. */
@@ -29,7 +29,7 @@ function diagramRow(entry, shown) {
   if (entry < 0) {
     const silence = columns.time[shown[~entry]] - columns.time[shown[~entry - 1]];
     return el("div", { class: "row silence" }, cell(""), el("span", { role: "gridcell", class: "lane" },
-      el("span", { class: "label" }, `${duration(silence)} without a sound`)));
+      el("span", { class: "label" }, `silence, ${duration(silence)}`)));
   }
   const time = cell(seconds(columns.time[entry]), columns.connection[entry] && roles.size > 1
     ? el("span", { class: "of" }, `c ${columns.connection[entry]}`) : null);
@@ -39,7 +39,7 @@ function diagramRow(entry, shown) {
     return el("div", { class: `row happening ${happeningLook(event)}` }, time, lane(happeningLane(event), ...excerpt(happeningLabel(event))));
   }
   const wrong = isBroken(entry);
-  const words = `${OPCODES[opcode(entry)] ?? `op ${opcode(entry)}`} `;
+  const words = `${opcodeWord(opcode(entry))} `;
   return el("div", { class: `row ${look(entry)}${wrong ? " broken" : ""}` }, time,
     lane(isFromClient(entry) ? "right" : "left", el("span", { class: "number" }, `${columns.number[entry]} `),
       wrong ? el("b", { class: "mark" }, "✗ ") : null, el("b", {}, words), el("span", { class: "size" }, `${size(columns.length[entry])}  `),

@@ -127,7 +127,7 @@ function setUpFilters() {
   const opcodes = (value) => { if (!wanted.opcodes.delete(value)) wanted.opcodes.add(value); };
   opcodes.is = (value) => wanted.opcodes.has(value);
   const there = Array.from(totals.opcodes).sort((a, b) => a[0] - b[0]);
-  toggles(find("opcodes"), there.map(([value, many]) => [OPCODES[value] ?? `op ${value}`, value, count(many, "frame")]), opcodes);
+  toggles(find("opcodes"), there.map(([value, many]) => [opcodeWord(value), value, count(many, "frame")]), opcodes);
 
   const numbers = Array.from(connections.keys());
   find("connection").replaceChildren(el("option", { value: 0 }, "All connections"),

@@ -29,7 +29,7 @@ function listRow(item, before) {
   const direction = isSent(item) ? "▲" : "▼";
   return el("div", { class: `row ${look(item)}${wrong ? " broken" : ""}` }, cell(String(columns.number[item])), ...common,
     el("span", { role: "gridcell", class: "direction", "aria-label": isSent(item) ? "sent" : "received" }, direction),
-    el("span", { role: "gridcell", class: "opcode" }, OPCODES[opcode(item)] ?? `op ${opcode(item)}`),
+    el("span", { role: "gridcell", class: "opcode" }, opcodeWord(opcode(item))),
     el("span", { role: "gridcell", class: "flags", "aria-label": flagWords(item) }, flags(item)),
     cell(whole(columns.length[item])),
     el("span", { role: "gridcell", class: "preview" }, wrong ? el("b", { class: "mark", title: "breaks a rule" }, "✗ ") : null,

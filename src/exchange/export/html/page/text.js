@@ -1,6 +1,8 @@
 // Text and elements: everything a peer said goes into the page as the text of a node, with what can't be seen made visible.
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/u;
+const CONTROLS = ("NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+  ).split(" ");
 const ENCODER = new TextEncoder();
 
 /** An element with properties (`class`, `on...`, others as attributes) and children: nodes, or text. */
@@ -23,11 +25,10 @@ function dress(element, properties, children) {
   return element;
 }
 
-/** What stands for a character that can't be seen: the picture of a control, else its number. */
+/** What stands for a character that can't be seen: the name of a control, else its number. */
 function symbol(character) {
   const code = character.codePointAt(0);
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  return code === 0x7f ? "\u2421" : `\\u{${code.toString(16)}}`;
+  return CONTROLS[code] ?? (code === 0x7f ? "DEL" : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`);
 }
 
 /** Nodes that show the text; `lines`: it may take several, else everything is on one. */
@@ -38,8 +39,7 @@ function visible(text, lines = false) {
   const flush = (end) => { if (end > start) nodes.push(text.slice(start, end)); };
   for (const { 0: character, index } of text.matchAll(new RegExp(HIDDEN, "gu"))) {
     flush(index);
-    nodes.push(el("span", { class: "escape", title: `U+${character.codePointAt(0).toString(16).padStart(4, "0")}` },
-      symbol(character)));
+    nodes.push(el("span", { class: "escape" }, symbol(character)));
     if (lines && character === "\n") nodes.push("\n");
     start = index + character.length;
   }
@@ -48,7 +48,7 @@ function visible(text, lines = false) {
 }
 
 /** A name from the recording as plain text. */
-const plain = (text) => String(text).replace(new RegExp(HIDDEN, "gu"), symbol);
+const plain = (text) => String(text).replace(new RegExp(HIDDEN, "gu"), (character) => `[${symbol(character)}]`);
 
 const WHOLE = new Intl.NumberFormat("en-US");
 const whole = (number) => WHOLE.format(number);
