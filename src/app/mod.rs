@@ -1,7 +1,9 @@
 //! Wires everything: one file a subcommand.
 
 mod completions;
+mod damage;
 pub mod demo;
+mod export;
 mod interrupt;
 mod man;
 mod mask;
@@ -11,6 +13,7 @@ mod pipe;
 mod record;
 pub mod report;
 mod run;
+mod save;
 mod scripts;
 mod serve;
 mod server;
@@ -64,6 +67,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             test::run(&args, &output, &recording)
         }
         Action::Mask(args) => mask::run(args),
+        Action::Export(args) => export::run(args),
         Action::Stats(args) => stats::run(&args),
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {

@@ -7,6 +7,7 @@
 
 mod commands;
 pub mod connect;
+pub mod exchange;
 mod help;
 pub mod output;
 pub mod pipe;
@@ -46,6 +47,8 @@ pub enum Action {
     Test(Box<test::TestArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
+    /// A recording in another format.
+    Export(exchange::ExportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
     /// Something done with the reports of test runs.
@@ -167,6 +170,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Last { show, .. }) => {
             Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
         }
+        Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),

@@ -161,8 +161,21 @@ fn completions_and_manual_know_every_flag() {
         assert!(output.status.success(), "{args:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    let commands =
-        ["", "connect", "demo", "record", "run", "test", "serve", "mask", "show", "last", "stats", "report merge"];
+    let commands = [
+        "",
+        "connect",
+        "demo",
+        "record",
+        "run",
+        "test",
+        "serve",
+        "mask",
+        "show",
+        "last",
+        "stats",
+        "export",
+        "report merge",
+    ];
     let page = |command: &str| run(&std::iter::once("man").chain(command.split_whitespace()).collect::<Vec<_>>());
     let pages = commands.map(page).join("\n");
     let pages = pages.replace("\\-", "-");

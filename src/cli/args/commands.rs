@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, output, recording, report, script, serve, show, stats, test};
+use super::{DemoArgs, HelpArgs, Options, exchange, output, recording, report, script, serve, show, stats, test};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -71,6 +71,14 @@ pub(super) enum Command {
     Mask {
         #[command(flatten)]
         mask: recording::MaskArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Write a recording in another format
+    #[command(disable_help_flag = true)]
+    Export {
+        #[command(flatten)]
+        export: exchange::ExportArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -1,4 +1,4 @@
-//! Lines of a recording that could not be read: told on standard error, once the pager is out of the way.
+//! Lines of a recording that could not be read: told on standard error, once a pager is out of the way.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -31,7 +31,7 @@ impl Damages {
     }
 
     /// Tells what is left to tell.
-    pub(super) fn end(mut self) {
+    pub(super) fn end(&mut self) {
         if self.count > TOLD {
             let _ = writeln!(self.waiting, "wscope: warning: {} more damaged lines skipped", self.count - TOLD);
         }
