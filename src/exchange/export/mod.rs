@@ -1,6 +1,7 @@
 //! A recording in the formats of others: one streaming writer a format, in memory that does not grow with the recording.
 
 mod csv;
+mod html;
 mod source;
 mod wall;
 
@@ -22,16 +23,19 @@ const BATCH: usize = 256 << 10;
 pub enum Format {
     /// A row a frame (RFC 4180).
     Csv,
+    /// A page for a browser.
+    Html,
 }
 
 impl Format {
-    pub const ALL: [Format; 1] = [Format::Csv];
+    pub const ALL: [Format; 2] = [Format::Csv, Format::Html];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
+            Format::Html => "html",
         }
     }
 
@@ -84,6 +88,7 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
     let mut out = BufWriter::with_capacity(BATCH, out);
     match format {
         Format::Csv => csv::write(source, &mut out),
+        Format::Html => html::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;

@@ -18,12 +18,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::embed;
 use crate::event::{Direction, Event, FrameEvent, Kind};
+use crate::exchange::export::Pass;
 use crate::protocol::LengthForm;
+use crate::recording::json::{base64, digits};
 use crate::recording::{Lines, Secrets};
 
 /// The most bytes of a payload, and of an inflated message, that a page holds.
@@ -36,21 +35,13 @@ const PAYLOADS: usize = 512 << 10;
 /// The largest length that JavaScript counts exactly.
 const EXACT: u64 = 1 << 53;
 
-/// What a line of the recording says of a frame beside its event.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
-    /// The payload is as on the wire, compressed.
-    pub(super) compressed: bool,
-    /// Something of it was taken out.
-    pub(super) masked: bool,
-}
-
 /// Gathers events and writes them.
 #[derive(Debug)]
 pub(super) struct Blocks {
     lines: Lines,
     count: usize,
-    time: Duration,
+    /// Microseconds since the timeline began.
+    time: i64,
     number: u64,
     columns: [Vec<u8>; 9],
     payloads: Vec<u8>,
@@ -79,7 +70,7 @@ impl Blocks {
             // What is in the recording is masked already as its owner wanted.
             lines: Lines::new(Secrets::Keep),
             count: 0,
-            time: Duration::ZERO,
+            time: 0,
             number: 0,
             columns: Default::default(),
             payloads: Vec::new(),
@@ -88,15 +79,16 @@ impl Blocks {
     }
 
     /// Takes an event, and writes a block if that makes one.
-    pub(super) fn event(&mut self, event: &Event, told: Told, out: &mut dyn Write) -> io::Result<()> {
-        self.number(Column::Time, event.time.as_micros() as i128 - self.time.as_micros() as i128);
-        self.time = event.time;
-        self.number(Column::Connection, event.connection);
+    pub(super) fn event(&mut self, event: &Event, pass: &Pass<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let time = micros(event.time);
+        self.number(Column::Time, time - self.time);
+        self.time = time;
+        self.number(Column::Connection, event.connection.into());
         if self.count > 0 {
             self.payloads.push(b',');
         }
         match &event.kind {
-            Kind::Frame(frame) => self.frame(frame, told),
+            Kind::Frame(frame) => self.frame(frame, pass),
             _ => self.other(event),
         }
         self.count += 1;
@@ -122,7 +114,7 @@ impl Blocks {
         out.write_all(b"]</script>\n")
     }
 
-    fn frame(&mut self, event: &FrameEvent, told: Told) {
+    fn frame(&mut self, event: &FrameEvent, pass: &Pass<'_>) {
         let header = &event.frame.header;
         let form = match header.form {
             LengthForm::Bits7 => 0,
@@ -137,19 +129,19 @@ impl Blocks {
             | form << 10
             | u32::from(event.automatic) << 12
             | u32::from(event.message.is_some()) << 13
-            | u32::from(told.compressed) << 14
-            | u32::from(told.masked) << 15;
-        self.number(Column::Flags, flags);
-        self.number(Column::Number, i128::from(event.number) - i128::from(self.number));
+            | u32::from(pass.compressed()) << 14
+            | u32::from(pass.masked()) << 15;
+        self.number(Column::Flags, flags.into());
+        self.number(Column::Number, event.number.wrapping_sub(self.number).cast_signed());
         self.number = event.number;
-        self.number(Column::Length, header.length.min(EXACT));
-        self.number(Column::Key, header.mask.map_or(0, u32::from_be_bytes));
-        self.number(Column::After, event.after.map_or(-1, |after| after.as_micros() as i128));
+        self.number(Column::Length, header.length.min(EXACT).cast_signed());
+        self.number(Column::Key, header.mask.map_or(0, u32::from_be_bytes).into());
+        self.number(Column::After, event.after.map_or(-1, micros));
         if let Some(fragment) = event.fragment {
             let triple = format!("[{},{},{}]", self.count, fragment.message, fragment.index);
             self.item(Column::Fragments).extend_from_slice(triple.as_bytes());
         }
-        self.payload(event, told);
+        self.payload(event, pass);
     }
 
     /// What is no frame, as a line of the recording format.
@@ -167,20 +159,20 @@ impl Blocks {
         let count = self.count;
         let column = self.item(Column::Events);
         column.extend_from_slice(format!("[{count},").as_bytes());
-        embed::json(line.trim_ascii_end(), column);
+        embed::fit(line.trim_ascii_end(), column);
         column.push(b']');
         self.scratch = line;
     }
 
-    fn payload(&mut self, event: &FrameEvent, told: Told) {
+    fn payload(&mut self, event: &FrameEvent, pass: &Pass<'_>) {
         let (payload, claimed) = (&event.frame.payload[..], event.frame.header.length);
         let message = event.message.as_ref().filter(|message| message.compressed).map(|message| &message.data[..]);
         let is_whole = payload.len() as u64 == claimed && payload.len() <= LIMIT;
-        if is_whole && message.is_none() && !told.compressed && simdutf8::basic::from_utf8(payload).is_ok() {
+        if is_whole && message.is_none() && !pass.compressed() && simdutf8::basic::from_utf8(payload).is_ok() {
             return self.bytes(["", ""], payload, false);
         }
         self.payloads.push(b'{');
-        self.bytes(["s", "b"], payload, told.compressed);
+        self.bytes(["s", "b"], payload, pass.compressed());
         self.member("size", payload.len() as u64, payload.len() as u64 != claimed || payload.len() > LIMIT);
         if claimed > EXACT {
             self.payloads.extend_from_slice(format!(",\"length\":\"{claimed}\"").as_bytes());
@@ -194,18 +186,17 @@ impl Blocks {
     }
 
     /// The first [`LIMIT`] bytes as a member of the first name if they are text, else of the second; without a name, as text.
-    fn bytes(&mut self, [text, base64]: [&str; 2], bytes: &[u8], binary: bool) {
-        let shown = if binary { None } else { simdutf8::basic::from_utf8(bytes).ok() };
-        let name = if shown.is_some() { text } else { base64 };
+    fn bytes(&mut self, [text, binary]: [&str; 2], bytes: &[u8], is_binary: bool) {
+        let shown = if is_binary { None } else { simdutf8::basic::from_utf8(bytes).ok() };
+        let name = if shown.is_some() { text } else { binary };
         if !name.is_empty() {
             self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
         }
         match shown {
             Some(text) => embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads),
             None => {
-                let encoded = STANDARD.encode(&bytes[..bytes.len().min(LIMIT)]);
                 self.payloads.push(b'"');
-                self.payloads.extend_from_slice(encoded.as_bytes());
+                base64(&bytes[..bytes.len().min(LIMIT)], &mut self.payloads);
                 self.payloads.push(b'"');
             }
         }
@@ -217,9 +208,12 @@ impl Blocks {
         }
     }
 
-    fn number(&mut self, column: Column, value: impl std::fmt::Display) {
-        // Writing to a Vec does not fail.
-        let _ = write!(self.item(column), "{value}");
+    fn number(&mut self, column: Column, value: i64) {
+        let column = self.item(column);
+        if value < 0 {
+            column.push(b'-');
+        }
+        digits(value.unsigned_abs(), column);
     }
 
     /// The column, ready for a further item.
@@ -230,6 +224,11 @@ impl Blocks {
         }
         column
     }
+}
+
+/// 292,000 years at most.
+fn micros(time: Duration) -> i64 {
+    time.as_micros().try_into().unwrap_or(i64::MAX)
 }
 
 /// At most [`LIMIT`], and not inside a character.

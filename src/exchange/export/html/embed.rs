@@ -1,18 +1,17 @@
 //! JSON that may stand in a page's `<script>`: whatever a peer sent, it neither ends the element nor begins another.
 
-use serde_json::to_writer;
+use crate::recording::json;
 
 /// Appends a string as JSON, fit for a page.
 pub(super) fn string(text: &str, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
     scratch.clear();
-    // A string is always JSON, and writing to a Vec does not fail.
-    let _ = to_writer(&mut *scratch, text);
-    json(scratch, out);
+    json::string(text, scratch);
+    fit(scratch, out);
 }
 
 /// Appends JSON, fit for a page: what HTML, an editor or a terminal would act on, as `\u003c`. All of that can only be
 /// inside of strings, so the value stays the same.
-pub(super) fn json(json: &[u8], out: &mut Vec<u8>) {
+pub(super) fn fit(json: &[u8], out: &mut Vec<u8>) {
     let mut rest = json;
     while let Some(at) = rest.iter().position(|byte| matches!(byte, b'<' | b'>' | b'&' | 0x7F | 0xC2 | 0xE2)) {
         let (plain, found) = rest.split_at(at);

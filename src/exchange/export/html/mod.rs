@@ -10,16 +10,18 @@
 mod block;
 mod embed;
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::{ExportError, Pass, Source};
 use crate::event::{Event, Kind};
 use crate::protocol::close;
-use crate::recording::{CopyError, Entry, Glance, Look, Reader};
-use block::{Blocks, LIMIT, Told};
+use crate::recording::Entry;
+use crate::report::markup;
+use block::{Blocks, LIMIT};
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -39,51 +41,47 @@ const SCRIPT: &str = concat!(
     include_str!("page/page.js"),
 );
 
-/// Writes the page; `name` is what it calls the recording.
+/// Writes the page.
 ///
 /// # Errors
-/// When the recording can't be read or the page not be written.
-pub fn write<R: Read>(reader: &mut Reader<R>, name: &str, out: &mut dyn Write) -> Result<(), CopyError> {
+/// One of the two can't be read or written.
+pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportError> {
     let (head, tail) = PAGE.split_once("{data}").unwrap_or((PAGE, ""));
-    let tail = tail.replace("{script}", SCRIPT);
-    out.write_all(self::head(head, name).as_bytes()).map_err(CopyError::Write)?;
-    out.write_all(&about(reader, name)).map_err(CopyError::Write)?;
+    out.write_all(self::head(head, &source.name()).as_bytes())?;
+    out.write_all(&about(source))?;
+    let mut pass = source.pass()?;
     let mut blocks = Blocks::new();
-    loop {
-        let mut told = Told::default();
-        let mut look = |glance: &Glance<'_>| {
-            if let Some(frame) = glance.frame {
-                told = Told { compressed: frame.wire.is_some(), masked: frame.masked };
-            }
-            Look::Take
-        };
-        let Some(entry) = reader.entry_if(&mut look).map_err(CopyError::Read)? else { break };
-        let (event, more) = event(entry, reader);
-        blocks.event(&event, told, out).map_err(CopyError::Write)?;
-        if let Some(event) = more {
-            blocks.event(&event, told, out).map_err(CopyError::Write)?;
+    while let Some(entry) = pass.entry()? {
+        let (event, remark) = event(entry, &pass);
+        blocks.event(&event, &pass, out)?;
+        if let Some(text) = remark {
+            blocks.event(&note(text, &pass), &pass, out)?;
         }
     }
-    blocks.flush(out).and_then(|()| out.write_all(tail.as_bytes())).map_err(CopyError::Write)
+    blocks.flush(out)?;
+    out.write_all(tail.replace("{script}", SCRIPT).as_bytes())?;
+    Ok(())
 }
 
-/// What is shown of a line, and a remark if that is not all.
-fn event<R: Read>(entry: Entry, reader: &Reader<R>) -> (Event, Option<Event>) {
-    let note = |text| Event { time: reader.time(), connection: 0, kind: Kind::Note(text) };
+/// What is shown of an entry, and a remark if that is not all of it.
+fn event(entry: Entry, pass: &Pass<'_>) -> (Event, Option<String>) {
     match entry {
         Entry::Event(Event { time, connection, kind: Kind::Undecoded(bytes) }) if bytes.len() > LIMIT => {
-            let further = bytes.len() - LIMIT;
-            let kind = Kind::Undecoded(bytes.slice(..LIMIT));
-            (Event { time, connection, kind }, Some(note(format!("{further} further bytes are not on this page"))))
+            let remark = format!("{} further bytes are not on this page", bytes.len() - LIMIT);
+            (Event { time, connection, kind: Kind::Undecoded(bytes.slice(..LIMIT)) }, Some(remark))
         }
         Entry::Event(event) => (event, None),
-        Entry::Append(header) => (note(format!("{} goes on recording from here", header.by)), None),
+        Entry::Append(header) => (note(format!("{} goes on recording from here", header.by), pass), None),
         Entry::Unknown(line) => {
-            let line = String::from_utf8_lossy(&line[..line.len().min(LIMIT)]).into_owned();
-            (note(format!("an event that this version does not know: {line}")), None)
+            let line = String::from_utf8_lossy(&line[..line.len().min(LIMIT)]);
+            (note(format!("an event that this version does not know: {line}"), pass), None)
         }
-        Entry::Damaged(damage) => (note(damage.to_string()), None),
+        Entry::Damaged(damage) => (note(damage.to_string(), pass), None),
     }
+}
+
+fn note(text: String, pass: &Pass<'_>) -> Event {
+    Event { time: pass.time(), connection: 0, kind: Kind::Note(text) }
 }
 
 fn head(page: &str, name: &str) -> String {
@@ -93,25 +91,19 @@ fn head(page: &str, name: &str) -> String {
         digest(SCRIPT),
         digest(STYLE)
     );
-    page.replace("{policy}", &policy).replace("{style}", STYLE).replace("{title}", &markup(name))
+    page.replace("{policy}", &policy).replace("{style}", STYLE).replace("{title}", &markup(name, false))
 }
 
 fn digest(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text))
 }
 
-/// A name as text between tags.
-fn markup(name: &str) -> String {
-    let shown = name.replace(|c: char| c.is_control(), "\u{fffd}");
-    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// The recording's own header, for the script.
-fn about<R: Read>(reader: &Reader<R>, name: &str) -> Vec<u8> {
-    let header = reader.header();
+fn about(source: &Source) -> Vec<u8> {
+    let header = source.header();
     let created = header.created.and_then(|time| jiff::Timestamp::try_from(time).ok());
     let value = serde_json::json!({
-        "name": name,
+        "name": source.name(),
         "created": created.map(|time| format!("{time:.6}")),
         "by": header.by,
         "secrets": header.secrets,
@@ -119,7 +111,7 @@ fn about<R: Read>(reader: &Reader<R>, name: &str) -> Vec<u8> {
         "codes": codes(),
     });
     let mut out = b"<script type=\"application/json\" id=\"about\">".to_vec();
-    embed::json(value.to_string().as_bytes(), &mut out);
+    embed::fit(value.to_string().as_bytes(), &mut out);
     out.extend_from_slice(b"</script>\n");
     out
 }
@@ -129,6 +121,3 @@ fn codes() -> serde_json::Map<String, serde_json::Value> {
     let named = (1000..5000).filter_map(|code| Some((code.to_string(), close::code_name(code)?.into())));
     named.filter(|(_, name)| *name != "library" && *name != "application").collect()
 }
-
-#[cfg(test)]
-mod tests;
