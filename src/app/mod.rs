@@ -10,7 +10,9 @@ mod mask;
 mod outcome;
 mod output;
 mod pipe;
+mod proxy;
 mod record;
+mod replay;
 pub mod report;
 mod run;
 mod save;
@@ -54,10 +56,12 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Replay(args, way, flags) => replay::run(&args, &way, &flags),
         Action::Serve(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)
         }
+        Action::Proxy(args, flags) => proxy::run(&args, &settings::resolve(&flags, Sources::system())?),
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)

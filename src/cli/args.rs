@@ -6,12 +6,16 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
 mod commands;
+pub mod compare;
 pub mod connect;
 pub mod exchange;
+mod faults;
 mod help;
 pub mod output;
 pub mod pipe;
+pub mod proxy;
 pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod script;
 pub mod serve;
@@ -39,8 +43,12 @@ pub enum Action {
     Connect(Flags),
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
+    /// A recording played again.
+    Replay(Box<replay::ReplayArgs>, Box<replay::WayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
+    /// A proxy between clients and a server.
+    Proxy(Box<proxy::ProxyArgs>, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
     /// Tests.
@@ -79,6 +87,16 @@ impl Flags {
     #[must_use]
     pub const fn names_a_url(&self) -> bool {
         self.url.is_some()
+    }
+
+    /// Whether the option with this id is on the command line.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        let given = |matches: &ArgMatches| {
+            matches!(matches.try_contains_id(id), Ok(true))
+                && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+        };
+        self.matches.iter().any(given)
     }
 }
 
@@ -158,6 +176,13 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         }
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
+        }
+        Some(Command::Replay { replay, way, .. }) => {
+            let flags = Flags { url: replay.to.clone(), matches: with_subcommand(matches) };
+            Ok(Action::Replay(replay, way, flags))
+        }
+        Some(Command::Proxy { url, proxy, .. }) => {
+            Ok(Action::Proxy(proxy, Flags { url, matches: with_subcommand(matches) }))
         }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {

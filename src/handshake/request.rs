@@ -38,6 +38,8 @@ pub struct Opening<'a> {
     pub cookies: &'a [String],
     /// Further headers; one with the name of a header above replaces it in its place.
     pub headers: &'a [(String, String)],
+    /// Names of headers in the order and spelling that they are to have; others follow.
+    pub order: &'a [String],
 }
 
 impl<'a> Opening<'a> {
@@ -53,6 +55,7 @@ impl<'a> Opening<'a> {
             authorization: None,
             cookies: &[],
             headers: &[],
+            order: &[],
         }
     }
 
@@ -78,8 +81,34 @@ impl<'a> Opening<'a> {
             ("Cookie", joined(self.cookies, "; ")),
         ];
         let resource = self.target.resource.clone();
-        let (raw, headers) = write(&format!("GET {resource} HTTP/1.1"), &own, self.headers)?;
+        let (raw, headers) = write(&format!("GET {resource} HTTP/1.1"), &own, self.headers, self.order)?;
         Ok(Request { raw, method: "GET".to_owned(), resource, version: 1, headers })
+    }
+}
+
+impl Request {
+    /// The same for a server of ours, as the only one on its connection: method, and all that is not the connection's own, changed
+    /// as [`Headers::passed_on`] says.
+    ///
+    /// # Errors
+    /// A header's name or value can't be written as one line.
+    pub fn passed_on(
+        &self,
+        target: &Target,
+        without: &[&str],
+        changes: &[(String, String)],
+    ) -> Result<Request, HeaderError> {
+        // How long the body is, is the message's own where the body is passed on as it comes.
+        let coding = self.headers.joined("Transfer-Encoding");
+        let own = [
+            ("Host", Some(target.host_header())),
+            ("Connection", Some("close".to_owned())),
+            ("Transfer-Encoding", coding),
+        ];
+        let (method, resource) = (self.method.clone(), target.resource.clone());
+        let headers = self.headers.passed_on(without, changes);
+        let (raw, headers) = write(&format!("{method} {resource} HTTP/1.1"), &own, &headers, &[])?;
+        Ok(Request { raw, method, resource, version: 1, headers })
     }
 }
 

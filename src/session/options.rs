@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::handshake::DeflateOffer;
+use crate::handshake::{DeflateOffer, basic, bearer};
 use crate::protocol::OnViolation;
 use crate::transport::TlsOptions;
 
@@ -15,6 +15,8 @@ pub struct ConnectOptions {
     /// Headers in order. One that the handshake would write itself (Host, Origin, ...) replaces that one in its place;
     /// others are appended. Name and value are written as they are.
     pub headers: Vec<(String, String)>,
+    /// Names of headers in the order and spelling that they are to have; others follow.
+    pub order: Vec<String>,
     pub origin: Option<String>,
     pub subprotocols: Vec<String>,
     pub authorization: Option<Authorization>,
@@ -43,6 +45,7 @@ impl ConnectOptions {
         ConnectOptions {
             url: url.into(),
             headers: Vec::new(),
+            order: Vec::new(),
             origin: None,
             subprotocols: Vec::new(),
             authorization: None,
@@ -68,6 +71,17 @@ impl ConnectOptions {
 pub enum Authorization {
     Basic { user: String, password: String },
     Bearer(String),
+}
+
+impl Authorization {
+    /// The header's value.
+    #[must_use]
+    pub fn value(&self) -> String {
+        match self {
+            Authorization::Basic { user, password } => basic(user, password),
+            Authorization::Bearer(token) => bearer(token),
+        }
+    }
 }
 
 /// Which proxy to go through.

@@ -2,23 +2,22 @@
 //! them, and shows and records every frame of every connection.
 
 mod modes;
-mod tls;
 
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
 
 use super::interrupt::until_interrupted;
 use super::output;
-use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, linger};
+use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, acceptor, incoming, linger};
 use crate::cli::args::output::Format;
 use crate::cli::args::serve::{Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::handshake::{DeflateOffer, ServerOffer};
-use crate::session::{Answer, Clock, Incoming, Timeline, accept};
-use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
+use crate::session::{Answer, Clock, Timeline, accept};
+use crate::transport::{Acceptor, in_words};
 
 /// The most connections at a time.
 const CONNECTIONS: usize = 10_000;
@@ -28,15 +27,12 @@ const CONNECTIONS: usize = 10_000;
 /// # Errors
 /// When it can't listen, or a file can't be read or written.
 pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
-    let acceptor = tls::acceptor(args)?;
+    let acceptor = acceptor(&args.certificate)?;
     let clock = Clock::start();
     let settings = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
     let timeline = Timeline::new(clock, output::sinks(&settings, recording, None, clock)?);
     let ended = until_interrupted(|| {
-        let listener = TcpListener::bind(args.listen).map_err(|error| {
-            let message = format!("cannot listen on {}: {}", args.listen, in_words(&error));
-            Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
-        })?;
+        let listener = server::bind(args.listen)?;
         let address = listener.local_addr().unwrap_or(args.listen);
         announce(address, acceptor.is_some(), args.mode);
         let service = Service::new(args, acceptor, timeline.clone());
@@ -51,12 +47,7 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
 /// Says where it listens, on standard error: standard output is the frames'.
 fn announce(address: SocketAddr, secure: bool, mode: Mode) {
     let scheme = if secure { "wss" } else { "ws" };
-    let mut text = format!("serving {} on {scheme}://{address}/\n", mode.name());
-    if !address.ip().is_loopback() {
-        text += "whoever reaches this machine can connect: it listens beyond it\n";
-    }
-    // With stderr gone there is nobody left to tell.
-    let _ = io::stderr().write_all(text.as_bytes());
+    server::announce(&format!("serving {} on {scheme}://{address}/", mode.name()), address);
 }
 
 /// What is done with each connection.
@@ -82,16 +73,7 @@ impl Service {
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         let clock = self.timeline.clock();
         let rest = stream.try_clone()?;
-        let mut transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
-        let mut tls = None;
-        if let Some(acceptor) = &self.acceptor {
-            let begun = clock.elapsed();
-            let now = || clock.elapsed();
-            let (secured, info) =
-                acceptor.accept(transport, &Deadline::new(&now, HANDSHAKE_TIMEOUT)).map_err(io::Error::other)?;
-            (transport, tls) = (secured, Some((clock.elapsed().saturating_sub(begun), info)));
-        }
-        let incoming = Incoming { transport, peer: Some(peer), tls };
+        let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
         let accepted = accept(incoming, HANDSHAKE_TIMEOUT, &self.timeline, |_| Answer::Accept(self.offer.clone()));
         if let Ok((request, driver)) = accepted {
             modes::serve(self.mode, self.size, Client::new(driver, request.resource, Arc::clone(&self.room)));

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, exchange, output, recording, report, script, serve, show, stats, test};
+use super::{
+    DemoArgs, HelpArgs, Options, exchange, output, proxy, recording, replay, report, script, serve, show, stats, test,
+};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -34,11 +36,38 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Play a recording again, as its client or as its server
+    #[command(disable_help_flag = true)]
+    Replay {
+        #[command(flatten)]
+        replay: Box<replay::ReplayArgs>,
+        #[command(flatten)]
+        way: Box<replay::WayArgs>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
     #[command(disable_help_flag = true)]
     Serve {
         #[command(flatten)]
         serve: Box<serve::ServeArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Stand between clients and a server: every frame of both legs shown and recorded, and changed if that is asked for
+    #[command(disable_help_flag = true)]
+    Proxy {
+        /// The server: ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        proxy: Box<proxy::ProxyArgs>,
+        #[command(flatten)]
+        upstream: Box<proxy::UpstreamArgs>,
         #[command(flatten)]
         output: output::OutputArgs,
         #[command(flatten)]
