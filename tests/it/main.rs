@@ -4,6 +4,7 @@ mod chat;
 mod ci;
 mod demo;
 mod errors;
+mod export_html;
 mod handshake;
 mod house;
 mod interop;

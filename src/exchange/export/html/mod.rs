@@ -121,3 +121,6 @@ fn codes() -> serde_json::Map<String, serde_json::Value> {
     let named = (1000..5000).filter_map(|code| Some((code.to_string(), close::code_name(code)?.into())));
     named.filter(|(_, name)| *name != "library" && *name != "application").collect()
 }
+
+#[cfg(test)]
+mod tests;
