@@ -5,6 +5,7 @@ mod ci;
 mod demo;
 mod diff;
 mod errors;
+mod export_html;
 mod handshake;
 mod house;
 mod interop;

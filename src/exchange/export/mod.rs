@@ -1,6 +1,7 @@
 //! A recording in the formats of others: one streaming writer a format, in memory that does not grow with the recording.
 
 mod csv;
+mod html;
 mod pcapng;
 mod source;
 mod wall;
@@ -25,10 +26,12 @@ pub enum Format {
     Csv,
     /// Packets, for Wireshark and its like.
     Pcapng,
+    /// A page for a browser.
+    Html,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::Csv, Format::Pcapng];
+    pub const ALL: [Format; 3] = [Format::Csv, Format::Pcapng, Format::Html];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
@@ -36,6 +39,7 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Pcapng => "pcapng",
+            Format::Html => "html",
         }
     }
 
@@ -89,6 +93,7 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
     match format {
         Format::Csv => csv::write(source, &mut out),
         Format::Pcapng => pcapng::write(source, &mut out),
+        Format::Html => html::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;
