@@ -3,6 +3,7 @@
 mod completions;
 mod damage;
 pub mod demo;
+mod diff;
 mod export;
 mod interrupt;
 mod man;
@@ -10,6 +11,7 @@ mod mask;
 mod outcome;
 mod output;
 mod pipe;
+mod proxy;
 mod record;
 mod replay;
 pub mod report;
@@ -60,6 +62,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)
         }
+        Action::Proxy(args, flags) => proxy::run(&args, &settings::resolve(&flags, Sources::system())?),
         Action::Run(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             run::run(&args, &output, &recording)
@@ -71,6 +74,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Mask(args) => mask::run(args),
         Action::Export(args) => export::run(args),
         Action::Stats(args) => stats::run(&args),
+        Action::Diff(args, flags) => {
+            let (output, _) = settings::resolve_output(&flags, Sources::system())?;
+            diff::run(&args, &output)
+        }
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;

@@ -9,9 +9,11 @@ mod commands;
 pub mod compare;
 pub mod connect;
 pub mod exchange;
+mod faults;
 mod help;
 pub mod output;
 pub mod pipe;
+pub mod proxy;
 pub mod recording;
 pub mod replay;
 pub mod report;
@@ -45,6 +47,8 @@ pub enum Action {
     Replay(Box<replay::ReplayArgs>, Box<replay::WayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
+    /// A proxy between clients and a server.
+    Proxy(Box<proxy::ProxyArgs>, Flags),
     /// A script.
     Run(Box<script::RunArgs>, Flags),
     /// Tests.
@@ -55,6 +59,8 @@ pub enum Action {
     Export(exchange::ExportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
+    /// Two recordings held against each other.
+    Diff(Box<compare::DiffArgs>, Flags),
     /// Something done with the reports of test runs.
     Report(report::ReportCommand),
     /// The embedded server and a shell on it.
@@ -177,6 +183,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             let flags = Flags { url: replay.to.clone(), matches: with_subcommand(matches) };
             Ok(Action::Replay(replay, way, flags))
         }
+        Some(Command::Proxy { url, proxy, .. }) => {
+            Ok(Action::Proxy(proxy, Flags { url, matches: with_subcommand(matches) }))
+        }
         Some(Command::Run { run, .. }) => Ok(Action::Run(run, Flags { url: None, matches: with_subcommand(matches) })),
         Some(Command::Test { test, .. }) => {
             Ok(Action::Test(test, Flags { url: None, matches: with_subcommand(matches) }))
@@ -190,6 +199,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         }
         Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
+        Some(Command::Diff { diff, .. }) => {
+            Ok(Action::Diff(diff, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {

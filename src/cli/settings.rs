@@ -204,12 +204,12 @@ impl From<PipeArgs> for PipeSettings {
 impl From<&TlsArgs> for TlsOptions {
     fn from(args: &TlsArgs) -> TlsOptions {
         TlsOptions {
-            ca: args.ca.clone(),
+            ca: args.trust.ca.clone(),
             cert: args.cert.clone(),
             key: args.key.clone(),
-            insecure: args.insecure,
-            no_sni: args.no_sni,
-            min_version: args.min_tls.map(Into::into),
+            insecure: args.trust.insecure,
+            no_sni: args.trust.no_sni,
+            min_version: args.trust.min_tls.map(Into::into),
         }
     }
 }
@@ -239,17 +239,17 @@ fn connect(options: &Options, url: String, sources: Sources<'_>) -> Result<Conne
         authorization: authorization(handshake.auth.as_deref(), handshake.bearer.as_deref(), sources)?,
         cookies: Vec::new(),
         follow_redirects: handshake.follow_redirects,
-        proxy: connect.proxy.clone().unwrap_or(ProxyChoice::Environment),
-        unix: connect.unix.clone(),
+        proxy: connect.reach.proxy.clone().unwrap_or(ProxyChoice::Environment),
+        unix: connect.reach.unix.clone(),
         tls: tls.into(),
         compress: if handshake.no_compress { Compress::Off } else { handshake.compress.clone().unwrap_or_default() },
-        connect_timeout: connect.connect_timeout,
-        handshake_timeout: connect.handshake_timeout,
+        connect_timeout: connect.reach.connect_timeout,
+        handshake_timeout: connect.reach.handshake_timeout,
         ping_interval: positive(connect.ping_interval),
         ping_timeout: positive(connect.ping_timeout),
         reconnect: connect.reconnect.and_then(|choice| choice.0),
-        max_message: connect.max_message,
-        on_violation: connect.on_violation.into(),
+        max_message: connect.limits.max_message,
+        on_violation: connect.limits.on_violation.into(),
     })
 }
 

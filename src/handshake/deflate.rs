@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::extensions::{Extension, Parameter};
-use super::{DeflateOffer, Fault};
+use super::extensions::{Extension, Parameter, extensions};
+use super::{DeflateOffer, Fault, Request};
 use crate::protocol::DeflateParams;
 
 /// The extension's name (RFC 7692 section 7).
@@ -60,6 +60,27 @@ impl DeflateOffer {
                 .map(Some),
         }
     }
+}
+
+impl From<DeflateParams> for DeflateOffer {
+    /// What a server wants so that these hold in the end.
+    fn from(params: DeflateParams) -> DeflateOffer {
+        let limit = |bits: u8| (bits < MAX_BITS).then_some(bits);
+        DeflateOffer {
+            server_no_context_takeover: params.server_no_context_takeover,
+            client_no_context_takeover: params.client_no_context_takeover,
+            server_max_window_bits: limit(params.server_max_window_bits),
+            client_max_window_bits: limit(params.client_max_window_bits).map(Some),
+        }
+    }
+}
+
+/// Every offer of permessage-deflate among these headers, as it is written, joined by `, `; `None` if there is none.
+#[must_use]
+pub fn deflate_offers(request: &Request) -> Option<String> {
+    let offers = extensions(&request.headers).flatten().filter(is_deflate);
+    let offers: Vec<_> = offers.map(|offer| String::from_utf8_lossy(&request.raw[offer.at]).into_owned()).collect();
+    (!offers.is_empty()).then(|| offers.join(", "))
 }
 
 /// A server's choice: the first offer that is valid, and what to answer. `wants` is what the server wants for itself.

@@ -66,6 +66,35 @@ impl Headers {
         self.list(name).any(|(element, _)| element.eq_ignore_ascii_case(token.as_bytes()))
     }
 
+    /// Those that a proxy passes on: all but what belongs to one connection (RFC 9110 section 7.6.1), which is named by
+    /// `Connection` or known to be so.
+    pub fn end_to_end(&self) -> impl Iterator<Item = &Header> {
+        const HOP: [&str; 9] = [
+            "Connection",
+            "Keep-Alive",
+            "Proxy-Authenticate",
+            "Proxy-Authorization",
+            "Proxy-Connection",
+            "TE",
+            "Trailer",
+            "Transfer-Encoding",
+            "Upgrade",
+        ];
+        let is_hop = |name: &str| HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name));
+        self.iter().filter(move |header| !is_hop(&header.name) && !self.has_token("Connection", &header.name))
+    }
+
+    /// Those that a proxy passes on, less the ones of these names, changed by `changes`: a header there replaces all of its name,
+    /// and one with an empty value only takes them away.
+    #[must_use]
+    pub fn passed_on(&self, without: &[&str], changes: &[(String, String)]) -> Vec<(String, String)> {
+        let gone = |name: &str| without.iter().any(|without| without.eq_ignore_ascii_case(name));
+        let changed = |name: &str| changes.iter().any(|(changed, _)| changed.eq_ignore_ascii_case(name));
+        let kept = self.end_to_end().filter(|header| !gone(&header.name) && !changed(&header.name));
+        let kept = kept.map(|header| (header.name.clone(), header.text().into_owned()));
+        kept.chain(changes.iter().filter(|(_, value)| !value.is_empty()).cloned()).collect()
+    }
+
     /// All values under this name joined by `, `, which means the same for a list (RFC 9110 section 5.3).
     #[must_use]
     pub fn joined(&self, name: &str) -> Option<String> {
@@ -170,6 +199,18 @@ mod tests {
         assert_eq!(list(r#"a; x="\",", b"#), [r#"a; x="\",""#, "b"]);
         assert_eq!(list(r#"a; x="never closed, b"#), [r#"a; x="never closed, b"#]);
         assert_eq!(list(""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_is_not_passed_on() {
+        let headers = ["Connection", "X-Mine", "upgrade", "Cookie", "x-mine-too", "TE"].map(|name| Header {
+            name: name.to_owned(),
+            value: if name == "Connection" { "keep-alive, x-mine, X-Mine-Too".into() } else { "v".into() },
+            line: 0..0,
+            value_at: 0..0,
+        });
+        let headers = Headers(headers.to_vec());
+        assert_eq!(headers.end_to_end().map(|header| header.name.as_str()).collect::<Vec<_>>(), ["Cookie"]);
     }
 
     #[test]

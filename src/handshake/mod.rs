@@ -26,6 +26,7 @@ use crate::protocol::DeflateParams;
 pub use accept::{Accepted, Refusal, ServerOffer, accept};
 pub use body::{Body, BodyReader, MAX_BODY};
 pub use check::check;
+pub use deflate::deflate_offers;
 pub use extensions::{Extension, MalformedExtension, Parameter, extensions};
 pub use garbage::Looks;
 pub use head::{HeadError, MAX_HEAD};

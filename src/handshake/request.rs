@@ -86,6 +86,32 @@ impl<'a> Opening<'a> {
     }
 }
 
+impl Request {
+    /// The same for a server of ours, as the only one on its connection: method, and all that is not the connection's own, changed
+    /// as [`Headers::passed_on`] says.
+    ///
+    /// # Errors
+    /// A header's name or value can't be written as one line.
+    pub fn passed_on(
+        &self,
+        target: &Target,
+        without: &[&str],
+        changes: &[(String, String)],
+    ) -> Result<Request, HeaderError> {
+        // How long the body is, is the message's own where the body is passed on as it comes.
+        let coding = self.headers.joined("Transfer-Encoding");
+        let own = [
+            ("Host", Some(target.host_header())),
+            ("Connection", Some("close".to_owned())),
+            ("Transfer-Encoding", coding),
+        ];
+        let (method, resource) = (self.method.clone(), target.resource.clone());
+        let headers = self.headers.passed_on(without, changes);
+        let (raw, headers) = write(&format!("{method} {resource} HTTP/1.1"), &own, &headers, &[])?;
+        Ok(Request { raw, method, resource, version: 1, headers })
+    }
+}
+
 /// The value of `Authorization` for a user and password (RFC 7617 section 2).
 #[must_use]
 pub fn basic(user: &str, password: &str) -> String {

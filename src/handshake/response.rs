@@ -39,22 +39,6 @@ impl Response {
         Response::write(status, reason, &[], headers)
     }
 
-    /// A head and a body in plain text; headers given here replace the usual ones.
-    ///
-    /// # Panics
-    /// When a header's name or value can't be written as one line.
-    #[must_use]
-    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-        let length = body.len().to_string();
-        let usual =
-            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-        let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-        let all: Vec<_> =
-            headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-        let response = Response::new(status, &all).expect("a server's own headers are valid");
-        (response, Bytes::copy_from_slice(body.as_bytes()))
-    }
-
     /// As [`write`]: `own` headers, some replaced by `extra` ones.
     pub(super) fn with(
         status: u16,
@@ -74,10 +58,39 @@ impl Response {
         Ok(Response { raw, status, reason: reason.to_owned(), version: 1, headers })
     }
 
+    /// The same for a client of ours, whose connection ends with a body of `length` bytes: status, reason and all that is
+    /// not the connection's own, changed by `headers`, of which one with an empty value takes those of its name away.
+    ///
+    /// # Errors
+    /// A header's name or value can't be written as one line.
+    pub fn passed_on(&self, length: usize, headers: &[(String, String)]) -> Result<Response, HeaderError> {
+        let framing =
+            [("Connection".to_owned(), "close".to_owned()), ("Content-Length".to_owned(), length.to_string())];
+        let headers = self.headers.passed_on(&["Content-Length"], headers);
+        let headers: Vec<_> = headers.into_iter().chain(framing).collect();
+        let line = format!("HTTP/1.1 {} {}", self.status, self.reason);
+        let (raw, headers) = write(&line, &[], &headers, &[])?;
+        Ok(Response { raw, status: self.status, reason: self.reason.clone(), version: 1, headers })
+    }
+
     /// An interim response (100, 102, 103): the one that counts is still to come (RFC 9110 section 15.2).
     #[must_use]
     pub const fn is_interim(&self) -> bool {
         self.status / 100 == 1 && self.status != 101
+    }
+
+    /// A response in plain text that ends the connection, and its body; headers given here replace the usual ones.
+    ///
+    /// # Errors
+    /// A header can't be sent.
+    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> Result<(Response, Bytes), HeaderError> {
+        let length = body.len().to_string();
+        let usual =
+            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
+        let is_given = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        let usual = usual.into_iter().filter(|(name, _)| !is_given(name));
+        let all: Vec<_> = headers.iter().copied().chain(usual).collect();
+        Ok((Response::new(status, &all)?, Bytes::copy_from_slice(body.as_bytes())))
     }
 
     /// Where the status line is in `raw`.
@@ -104,6 +117,7 @@ const fn reason(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         426 => "Upgrade Required",
         500 => "Internal Server Error",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "",
     }

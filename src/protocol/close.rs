@@ -55,6 +55,16 @@ pub fn payload(code: Option<u16>, reason: &[u8]) -> Bytes {
     out.freeze()
 }
 
+/// As much of a reason as fits into a close frame.
+#[must_use]
+pub fn fitting(reason: &str) -> &str {
+    let mut end = reason.len().min(MAX_REASON);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    &reason[..end]
+}
+
 /// A close frame's code and reason as they are, right or wrong. An empty payload, or half a code, has none.
 #[must_use]
 pub fn parse(payload: &Bytes) -> (Option<u16>, Bytes) {

@@ -1,5 +1,7 @@
 //! From options to an open connection: resolve, connect, shake hands, follow redirects, and tell every step.
 
+mod error;
+
 use std::io;
 use std::time::Duration;
 
@@ -7,91 +9,18 @@ use bytes::Bytes;
 use tungstenite::handshake::client::generate_key;
 
 use super::dialogue::Dialogue;
-use super::driver::describe;
 use super::options::{Authorization, Compress, ProxyChoice};
 use super::{ConnectOptions, Driver, KeepAlive, Timeline, keys};
 use crate::event::{Event, Kind, Open, Ready};
 use crate::handshake::{
-    Body, BodyReader, Fault, HeadError, HeaderError, MAX_REDIRECTS, Negotiated, Opening, RedirectError, Request,
-    Response, ResponseReader, Target, TargetError, basic, bearer, check, redirect,
+    Body, BodyReader, HeadError, MAX_REDIRECTS, Negotiated, Opening, Request, Response, ResponseReader, Target, check,
+    redirect,
 };
 use crate::protocol::{Config, Connection, OnViolation, Role};
 use crate::transport::proxy::{ProxyUrl, from_environment};
-use crate::transport::{Blocking, FailureKind, Plan, Transport, TransportError};
+use crate::transport::{Blocking, Plan, Transport, TransportError};
 
-/// Why there is no connection. What was received until then is on the timeline.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    #[error(transparent)]
-    Header(#[from] HeaderError),
-    #[error("cannot connect to {url}: {error}")]
-    Transport { url: String, error: TransportError },
-    /// What answered does not speak HTTP.
-    #[error("no opening handshake with {url}: {error}")]
-    Head { url: String, error: HeadError },
-    #[error("{url} refused the opening handshake: {status}{}", spaced(reason))]
-    Refused { url: String, status: u16, reason: String, hint: Option<&'static str> },
-    #[error("the opening handshake with {url} is wrong: {}: expected {}, got {}{}", fault.rule, fault.expected, fault.got, and_more(*more))]
-    Wrong { url: String, fault: Box<Fault>, more: usize },
-    #[error("{url}: {error}")]
-    Redirect { url: String, error: RedirectError },
-    #[error("more than {MAX_REDIRECTS} redirects, the last one to {url}")]
-    TooManyRedirects { url: String },
-    #[error("no complete answer to the opening handshake from {url} within {limit:?}")]
-    Timeout { url: String, limit: Duration },
-    /// The stream broke during the handshake.
-    #[error("the connection to {url} broke during the opening handshake: {}", describe(error))]
-    Broken { url: String, error: io::Error },
-}
-
-impl OpenError {
-    /// The next step, where there is one: the same for a shell and for a pipe.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            OpenError::Transport { error, .. } => error.hint(),
-            OpenError::Head { error: HeadError::Nothing { .. }, url } | OpenError::Broken { url, .. } => {
-                Some(unanswered(url).into())
-            }
-            OpenError::Head { error, .. } => error.hint().map(str::to_owned),
-            OpenError::Refused { hint, .. } => hint.map(str::to_owned),
-            OpenError::Wrong { .. } => Some("--on-violation continue connects all the same".into()),
-            OpenError::Timeout { .. } => Some("--handshake-timeout sets the limit".into()),
-            OpenError::TooManyRedirects { .. } => Some("they may go round in circles".into()),
-            OpenError::Target(_) | OpenError::Header(_) | OpenError::Redirect { .. } => None,
-        }
-    }
-
-    /// Whether another attempt is in vain: what is wrong is what was asked for.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        match self {
-            OpenError::Target(_) | OpenError::Header(_) => true,
-            OpenError::Transport { error, .. } => matches!(error.kind(), FailureKind::Usage | FailureKind::File),
-            _ => false,
-        }
-    }
-}
-
-/// What to try where a connection ended without an answer. After a handshake of TLS the port is right; a server of TLS 1.3
-/// judges a client's certificate only then.
-fn unanswered(url: &str) -> &'static str {
-    if url.starts_with("wss://") {
-        "does it want a client certificate, or another one? see --cert"
-    } else {
-        "is it a TLS port? try wss://"
-    }
-}
-
-fn spaced(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(" {reason}") }
-}
-
-fn and_more(more: usize) -> String {
-    if more == 0 { String::new() } else { format!(" (and {more} more)") }
-}
+pub use error::{OpenError, Refused};
 
 /// Opens connection `number` on the timeline.
 ///
@@ -99,6 +28,31 @@ fn and_more(more: usize) -> String {
 /// Why there is none; the error is on the timeline too.
 pub fn open(options: &ConnectOptions, timeline: &Timeline, number: u32) -> Result<Driver, OpenError> {
     open_telling(options, timeline, number, &|| ())
+}
+
+/// The same, and the answer that opened it.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_answered(
+    options: &ConnectOptions,
+    timeline: &Timeline,
+    number: u32,
+) -> Result<(Driver, Response), OpenError> {
+    Opener { options: options.clone(), timeline, number, ready: &|| () }.told(Opener::run)
+}
+
+/// Connects without an opening handshake, as [`open`] would: a stream for what is no WebSocket.
+///
+/// # Errors
+/// As for [`open`].
+pub fn dial(
+    options: &ConnectOptions,
+    target: &Target,
+    timeline: &Timeline,
+    number: u32,
+) -> Result<Box<dyn Transport>, OpenError> {
+    Opener { options: options.clone(), timeline, number, ready: &|| () }.told(|opener| opener.connect(target))
 }
 
 /// The same, and calls `ready` before anybody is told that frames may flow.
@@ -111,10 +65,7 @@ pub(super) fn open_telling(
     number: u32,
     ready: &dyn Fn(),
 ) -> Result<Driver, OpenError> {
-    let mut opener = Opener { options: options.clone(), timeline, number, ready };
-    opener.run().inspect_err(|error| {
-        opener.emit(Kind::Error { text: error.to_string(), hint: error.hint() });
-    })
+    Opener { options: options.clone(), timeline, number, ready }.told(Opener::run).map(|(driver, _)| driver)
 }
 
 struct Opener<'a> {
@@ -126,11 +77,18 @@ struct Opener<'a> {
 }
 
 impl Opener<'_> {
-    fn run(&mut self) -> Result<Driver, OpenError> {
+    /// Has it do something, and tells the error.
+    fn told<T>(mut self, act: impl FnOnce(&mut Self) -> Result<T, OpenError>) -> Result<T, OpenError> {
+        act(&mut self).inspect_err(|error| {
+            self.emit(Kind::Error { text: error.to_string(), hint: error.hint() });
+        })
+    }
+
+    fn run(&mut self) -> Result<(Driver, Response), OpenError> {
         let mut target = Target::parse(&self.options.url)?;
         for _ in 0..=MAX_REDIRECTS {
             match self.attempt(&target)? {
-                Attempt::Open(driver) => return Ok(*driver),
+                Attempt::Open(opened) => return Ok(*opened),
                 Attempt::Redirected(next) => target = next,
             }
         }
@@ -142,8 +100,8 @@ impl Opener<'_> {
         let mut transport = self.connect(target)?;
         let (response, tail, upgrade) = self.exchange(target, &mut *transport, &request)?;
         if response.status != 101 {
-            self.tell_refusal(&mut *transport, &response, &tail);
-            return self.refused(target, &response).map(Attempt::Redirected);
+            let body = self.tell_refusal(&mut *transport, &response, &tail);
+            return self.refused(target, Refused { response, body }).map(Attempt::Redirected);
         }
         self.tell(&response, Bytes::new(), false);
         let (negotiated, faults) = check(&request, &response);
@@ -153,14 +111,11 @@ impl Opener<'_> {
             return Err(OpenError::Wrong { url: target.url(), fault: Box::new(fault), more });
         }
         let driver = self.driver(target, transport, negotiated, upgrade, &tail)?;
-        Ok(Attempt::Open(Box::new(driver.with_untold(told))))
+        Ok(Attempt::Open(Box::new((driver.with_untold(told), response))))
     }
 
     fn request(&self, target: &Target) -> Result<Request, OpenError> {
-        let authorization = self.options.authorization.as_ref().map(|authorization| match authorization {
-            Authorization::Basic { user, password } => basic(user, password),
-            Authorization::Bearer(token) => bearer(token),
-        });
+        let authorization = self.options.authorization.as_ref().map(Authorization::value);
         let deflate = match &self.options.compress {
             Compress::Off => None,
             Compress::Offer(offer) => Some(offer),
@@ -258,7 +213,7 @@ impl Opener<'_> {
     }
 
     /// Reads a refusal's body as far as it comes in time, and tells both.
-    fn tell_refusal(&self, transport: &mut dyn Transport, response: &Response, tail: &[u8]) {
+    fn tell_refusal(&self, transport: &mut dyn Transport, response: &Response, tail: &[u8]) -> Body {
         let mut body = BodyReader::new(response);
         let mut done = body.receive(tail);
         let mut dialogue = self.dialogue(transport);
@@ -268,12 +223,14 @@ impl Opener<'_> {
                 Ok(bytes) => done = body.receive(bytes),
             }
         }
-        let Body { data, cut } = body.finish();
-        self.tell(response, data, cut);
+        let body = body.finish();
+        self.tell(response, body.data.clone(), body.cut);
+        body
     }
 
     /// What a response other than 101 leads to: a redirect that is to be followed, or an error.
-    fn refused(&mut self, target: &Target, response: &Response) -> Result<Target, OpenError> {
+    fn refused(&mut self, target: &Target, answer: Refused) -> Result<Target, OpenError> {
+        let response = &answer.response;
         let hint = match response.status {
             301 | 302 | 303 | 307 | 308 => "-L follows redirects",
             401 => "does it want --bearer TOKEN, --auth USER:PASSWORD or --cookie NAME=VALUE?",
@@ -287,7 +244,8 @@ impl Opener<'_> {
             let location = response.headers.get("Location").filter(|_| response.status / 100 == 3);
             let to = location.map(|location| format!(", to {location:?}")).unwrap_or_default();
             let reason = format!("{}{to}", response.reason);
-            OpenError::Refused { url: target.url(), status: response.status, reason, hint }
+            let (url, status) = (target.url(), response.status);
+            OpenError::Refused { url, status, reason, hint, answer: Box::new(answer.clone()) }
         };
         if !self.options.follow_redirects {
             return Err(refused());
@@ -380,6 +338,6 @@ impl Opener<'_> {
 
 /// How far one attempt came.
 enum Attempt {
-    Open(Box<Driver>),
+    Open(Box<(Driver, Response)>),
     Redirected(Target),
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::handshake::DeflateOffer;
+use crate::handshake::{DeflateOffer, basic, bearer};
 use crate::protocol::OnViolation;
 use crate::transport::TlsOptions;
 
@@ -71,6 +71,17 @@ impl ConnectOptions {
 pub enum Authorization {
     Basic { user: String, password: String },
     Bearer(String),
+}
+
+impl Authorization {
+    /// The header's value.
+    #[must_use]
+    pub fn value(&self) -> String {
+        match self {
+            Authorization::Basic { user, password } => basic(user, password),
+            Authorization::Bearer(token) => bearer(token),
+        }
+    }
 }
 
 /// Which proxy to go through.

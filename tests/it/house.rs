@@ -170,10 +170,12 @@ fn completions_and_manual_know_every_flag() {
         "test",
         "replay",
         "serve",
+        "proxy",
         "mask",
         "show",
         "last",
         "stats",
+        "diff",
         "export",
         "report merge",
     ];

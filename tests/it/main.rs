@@ -3,7 +3,9 @@
 mod chat;
 mod ci;
 mod demo;
+mod diff;
 mod errors;
+mod export_html;
 mod handshake;
 mod house;
 mod interop;
@@ -16,6 +18,7 @@ mod report;
 mod scripting;
 mod scripts;
 mod serve;
+mod serve_script;
 mod show;
 mod stats;
 mod support;

@@ -245,7 +245,7 @@ fn values_are_set_and_captured() {
 #[test]
 fn a_difference_fails_where_none_is_expected_and_an_update_takes_it_over() {
     let folder = tempfile::tempdir().unwrap();
-    let file = recording(&folder, &[sent(1, "a"), received(2, "old")].concat());
+    let file = recording(&folder, &[sent(1, "a"), received(2, r#"{"v":"old"}"#)].concat());
     let original = fs::read(&file).unwrap();
     let report = folder.path().join("junit.xml");
     let server = |answers: bool| {
@@ -253,7 +253,7 @@ fn a_difference_fails_where_none_is_expected_and_an_update_takes_it_over() {
             peer.upgrade();
             peer.frame().unwrap();
             if answers {
-                peer.say(&text("new"));
+                peer.say(&text(r#"{"v":"new"}"#));
             }
             peer.finish()
         })
@@ -270,7 +270,7 @@ fn a_difference_fails_where_none_is_expected_and_an_update_takes_it_over() {
     let ended = replay(&file, &server(true).url(), &["--update", "-q"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("session.wsrec is the live session now"), "{}", ended.stderr);
-    assert_eq!(said(&conversation(&file), Direction::Received), [(false, b"new".to_vec())]);
+    assert_eq!(said(&conversation(&file), Direction::Received), [(false, br#"{"v":"new"}"#.to_vec())]);
     let updated = fs::read(&file).unwrap();
     let ended = replay(&file, &server(true).url(), &["--update", "-q"]);
     assert!(ended.code == Some(0) && ended.stderr.ends_with("left as it was: the live session is the same\n"));

@@ -65,7 +65,8 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         waker: interrupt.waker(),
     });
     let serving = Arc::clone(&service);
-    let listen = move || server::listen(&listener, CONNECTIONS, move |stream, peer| serving.serve(stream, peer));
+    let listen =
+        move || server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| serving.serve(stream, peer));
     Builder::new().name("server".into()).spawn(listen).map_err(system)?;
 
     let ended = loop {

@@ -4,16 +4,16 @@ use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::transport::{Acceptor, TransportError};
 
-/// What TLS is served with, if it is.
+/// What TLS is served with, if it is: a certificate chain with its key, in the same file or in another, or one of our own.
 ///
 /// # Errors
 /// A file can't be read or used.
 pub fn acceptor(args: &CertificateArgs) -> Result<Option<Acceptor>, Report> {
     let unusable = |error: TransportError| Report::new(Exit::File, error.to_string());
-    match (&args.cert, &args.key) {
-        (Some(cert), key) => Acceptor::from_files(cert, key.as_ref().unwrap_or(cert)).map(Some).map_err(unusable),
-        _ if args.self_signed => self_signed().map(Some),
-        _ => Ok(None),
+    match &args.cert {
+        Some(cert) => Acceptor::from_files(cert, args.key.as_ref().unwrap_or(cert)).map(Some).map_err(unusable),
+        None if args.self_signed => self_signed().map(Some),
+        None => Ok(None),
     }
 }
 

@@ -6,7 +6,8 @@ use clap::Subcommand;
 use clap_complete::Shell;
 
 use super::{
-    DemoArgs, HelpArgs, Options, exchange, output, recording, replay, report, script, serve, show, stats, test,
+    DemoArgs, HelpArgs, Options, compare, exchange, output, proxy, recording, replay, report, script, serve, show,
+    stats, test,
 };
 
 /// What follows the program's name.
@@ -46,11 +47,28 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
-    /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
+    /// Serve clients that are to be debugged: echo, chat, sink, flood or a script, every frame shown
     #[command(disable_help_flag = true)]
     Serve {
         #[command(flatten)]
         serve: Box<serve::ServeArgs>,
+        #[command(flatten)]
+        output: output::OutputArgs,
+        #[command(flatten)]
+        recording: recording::RecordingArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Stand between clients and a server: every frame of both legs shown and recorded, and changed if that is asked for
+    #[command(disable_help_flag = true)]
+    Proxy {
+        /// The server: ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        proxy: Box<proxy::ProxyArgs>,
+        #[command(flatten)]
+        upstream: Box<proxy::UpstreamArgs>,
         #[command(flatten)]
         output: output::OutputArgs,
         #[command(flatten)]
@@ -99,6 +117,14 @@ pub(super) enum Command {
     Stats {
         #[command(flatten)]
         stats: stats::StatsArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Hold two recordings against each other: handshakes, messages, ends; exit code 1 if they differ
+    #[command(disable_help_flag = true)]
+    Diff {
+        #[command(flatten)]
+        diff: Box<compare::DiffArgs>,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -50,6 +50,26 @@ pub struct HandshakeArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connecting")]
 pub struct ConnectArgs {
+    #[command(flatten)]
+    pub reach: ReachArgs,
+    /// Send a ping this often; 0: never [default: 0]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    pub ping_interval: Option<Duration>,
+    /// Give up when a pong takes longer; 0: never [default: 0]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    pub ping_timeout: Option<Duration>,
+    /// Connect again after a loss, at most N times in a row
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "on",
+          value_parser = values::reconnect)]
+    pub reconnect: Option<ReconnectChoice>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// The way to the peer.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connecting")]
+pub struct ReachArgs {
     /// Go through an http:// or socks5:// proxy, or 'none' through none
     /// [default: HTTPS_PROXY, ALL_PROXY and NO_PROXY]
     #[arg(long, value_name = "URL|none", value_parser = values::proxy)]
@@ -63,16 +83,12 @@ pub struct ConnectArgs {
     /// Time for the opening handshake
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = values::timeout)]
     pub handshake_timeout: Duration,
-    /// Send a ping this often; 0: never [default: 0]
-    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
-    pub ping_interval: Option<Duration>,
-    /// Give up when a pong takes longer; 0: never [default: 0]
-    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
-    pub ping_timeout: Option<Duration>,
-    /// Connect again after a loss, at most N times in a row
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "on",
-          value_parser = values::reconnect)]
-    pub reconnect: Option<ReconnectChoice>,
+}
+
+/// What is accepted of the peer.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Connecting")]
+pub struct LimitArgs {
     /// Largest message accepted, compressed or not
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = values::size)]
     pub max_message: u64,
@@ -85,15 +101,23 @@ pub struct ConnectArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
-    /// Trust the certificates of this PEM file too
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// Client certificate chain, PEM
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// Its private key, PEM
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+}
+
+/// Whom TLS trusts, and how far.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TrustArgs {
+    /// Trust the certificates of this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Accept any certificate
     #[arg(short = 'k', long)]
     pub insecure: bool,

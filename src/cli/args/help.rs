@@ -24,10 +24,11 @@ Examples:
   wscope record :7000/ticker -o ticker.wsrec --for 30s
   wscope show chat.wsrec --received --grep error --around 2
   wscope test tests --jobs 4 --junit report.xml
+  wscope proxy wss://example.org --listen 9000 -o app.wsrec
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 57] = [
+const COMMON: [&str; 60] = [
     "url",
     "command",
     "shell",
@@ -49,6 +50,9 @@ const COMMON: [&str; 57] = [
     "execute",
     "count",
     "serve",
+    "both_legs",
+    "fault",
+    "seed",
     "number",
     "sent",
     "received",

@@ -247,6 +247,34 @@ impl Connection {
         self.config.on_violation = on_violation;
     }
 
+    /// Changes whether pings and close frames are answered without a command. Who passes them on has the other end answer.
+    pub fn set_auto_answer(&mut self, auto_answer: bool) {
+        self.config.auto_answer = auto_answer;
+    }
+
+    /// Changes the largest payload of a frame and of a message, in bytes, from the next frame on.
+    pub fn set_max_message(&mut self, max_message: u64) {
+        self.config.max_message = max_message;
+    }
+
+    /// The connection failed over a violation: what comes is no longer decoded.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether the frame told last broke a rule: its violation is told next.
+    #[must_use]
+    pub fn blames_last(&self) -> bool {
+        matches!(self.facts.front(), Some(Fact::Violation(_)))
+    }
+
+    /// The peer's close frame has come and waits for its answer.
+    #[must_use]
+    pub const fn owes_close(&self) -> bool {
+        self.closing.received && !self.closing.sent
+    }
+
     /// A close frame was sent, or the connection failed: nothing more should be sent.
     #[must_use]
     pub const fn is_closing(&self) -> bool {

@@ -308,7 +308,15 @@ impl Connection {
         let (code, reason) = close::parse(payload);
         self.closing.received = true;
         self.closing.first.get_or_insert((Side::Peer, code, reason));
-        if !self.closing.sent && self.config.auto_answer {
+        if self.config.auto_answer {
+            self.answer_close();
+        }
+    }
+
+    /// Answers the peer's close frame with its code, if that is still to be done.
+    pub fn answer_close(&mut self) {
+        if self.owes_close() {
+            let code = self.closing.first.as_ref().and_then(|(_, code, _)| *code);
             let answer = close::payload(code.filter(|code| close::allowed_on_wire(*code)), b"");
             self.closing.sent = true;
             self.answer(Opcode::CLOSE, &answer);
@@ -319,11 +327,7 @@ impl Connection {
     fn fail(&mut self, code: u16, reason: &str) {
         self.failed = true;
         if !self.closing.sent {
-            let mut end = reason.len().min(close::MAX_REASON);
-            while !reason.is_char_boundary(end) {
-                end -= 1;
-            }
-            let reason = &reason.as_bytes()[..end];
+            let reason = close::fitting(reason).as_bytes();
             self.closing.sent = true;
             self.closing.first.get_or_insert((Side::Us, Some(code), Bytes::copy_from_slice(reason)));
             self.answer(Opcode::CLOSE, &close::payload(Some(code), reason));

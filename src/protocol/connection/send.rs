@@ -99,12 +99,36 @@ impl Connection {
 
     /// Sends any frame, right or wrong. A close frame begins the closing handshake all the same.
     pub fn send_frame(&mut self, spec: FrameSpec) {
+        self.note_close(&spec);
+        self.encode(spec, |fact| fact);
+    }
+
+    /// Passes on a frame that another connection received: its bits and its payload as they came, the masking key a new one.
+    /// It is told with its place in its message (from 1), and with the message that it completes.
+    ///
+    /// The payload of a compressed message can be read at the other end only if both connections agreed on the same
+    /// permessage-deflate, and every compressed message before it has been passed on too.
+    ///
+    /// # Errors
+    /// When a close frame was sent.
+    pub fn relay(&mut self, frame: Frame, fragment: Option<u32>, message: Option<Message>) -> Result<(), SendError> {
+        if self.is_closing() {
+            return Err(SendError::Closing);
+        }
+        let Header { fin, rsv, opcode, form, .. } = frame.header;
+        let spec = FrameSpec { fin, rsv, form: Some(form), ..FrameSpec::new(opcode, frame.payload) };
+        self.note_close(&spec);
+        self.encode(spec, |fact| FrameFact { fragment, message, ..fact });
+        Ok(())
+    }
+
+    /// A close frame of ours begins the closing handshake, or ends it.
+    fn note_close(&mut self, spec: &FrameSpec) {
         if spec.opcode == Opcode::CLOSE {
             let (code, reason) = close::parse(&spec.payload);
             self.closing.sent = true;
             self.closing.first.get_or_insert((Side::Us, code, reason));
         }
-        self.encode(spec, |fact| fact);
     }
 
     /// Sends a control frame of our own accord.

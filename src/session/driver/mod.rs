@@ -3,8 +3,10 @@
 //! A script, a replay or a headless recording drives it on its own thread; the shell's I/O threads drive it with a
 //! [`super::Waker`]. Both wait with poll(2): no registration, no busy loop, and one system call more than a bare socket.
 
+mod either;
 mod socket;
 
+pub use either::{Either, wait_either};
 pub(super) use socket::describe;
 
 use std::collections::VecDeque;
@@ -228,31 +230,68 @@ impl Driver {
                 return Ok(());
             }
         }
+        self.sent();
+        Ok(())
+    }
+
+    /// Passes on a frame that another driver told, as [`Connection::relay`] does.
+    ///
+    /// # Errors
+    /// When the connection is closing; nothing was sent then.
+    pub fn relay(&mut self, event: FrameEvent) -> Result<(), SendError> {
+        if self.phase == Phase::Over {
+            return Err(SendError::Closing);
+        }
+        self.connection.relay(event.frame, event.fragment.map(|fragment| fragment.index), event.message)?;
+        self.sent();
+        Ok(())
+    }
+
+    /// Tells what was sent, and writes it if a batch has come together.
+    fn sent(&mut self) {
         self.tell_queued();
         if self.connection.output().len() >= OUTPUT_BATCH {
             self.timeline.flush_early();
             self.write();
         }
-        Ok(())
     }
 
     /// Waits until something happens, `until` (on the timeline's clock) passes, or a waker is used. Everything is
     /// flushed, and then written, before it blocks.
     pub fn wait(&mut self, until: Option<Duration>) -> Waited {
         loop {
+            if let Some(waited) = self.advance() {
+                return waited;
+            }
+            let deadline = self.deadline(until);
+            let patience = self.patience(deadline);
+            match socket::poll([self], patience) {
+                Ok([true]) => return Waited::Woken,
+                Ok([false]) => {}
+                Err(error) => self.cannot_wait(&error),
+            }
+            if let Some(waited) = self.due(until, deadline) {
+                return waited;
+            }
+        }
+    }
+
+    /// Does what can be done without blocking: what came of it, or `None` when there is nothing left but to wait.
+    fn advance(&mut self) -> Option<Waited> {
+        loop {
             if let Some(event) = self.inbox.pop_front() {
-                return Waited::Event(event);
+                return Some(Waited::Event(event));
             }
             if let Some(fact) = self.connection.next_fact() {
-                return Waited::Event(self.tell(fact));
+                return Some(Waited::Event(self.tell(fact)));
             }
             // All that was read is recorded, then shown, before anything that follows from it is written and before more is
             // read. Until the next event there is nothing else to flush.
             if let Err(error) = self.timeline.flush() {
-                return Waited::SinkFailed(error);
+                return Some(Waited::SinkFailed(error));
             }
             if self.phase == Phase::Over {
-                return Waited::Over;
+                return Some(Waited::Over);
             }
             self.write();
             self.close_transport();
@@ -264,39 +303,35 @@ impl Driver {
             }
             if self.was_full && self.connection.output().len() <= OUTPUT_FULL / 2 {
                 // Who sends as fast as the peer reads never blocks, and must hear the peer all the same.
-                match self.poll(Some(Duration::ZERO)) {
-                    Ok(true) => return Waited::Woken,
-                    Ok(false) if self.reads() && self.burst < BURST => continue,
-                    Ok(false) | Err(_) => {}
+                match socket::poll([self], Some(Duration::ZERO)) {
+                    Ok([true]) => return Some(Waited::Woken),
+                    Ok([false]) if self.reads() && self.burst < BURST => continue,
+                    Ok([false]) | Err(_) => {}
                 }
                 (self.was_full, self.burst) = (false, 0);
-                return Waited::Writable;
+                return Some(Waited::Writable);
             }
-            if let Some(waited) = self.block(until) {
-                return waited;
-            }
+            return None;
         }
     }
 
-    /// Blocks until the socket is ready, and deals with whatever time has come. What is to be told at once is returned.
-    fn block(&mut self, until: Option<Duration>) -> Option<Waited> {
-        self.burst = 0;
+    /// When something is to be done whatever the socket does.
+    fn deadline(&self, until: Option<Duration>) -> Option<Duration> {
         let alarm = self.keep_alive.as_ref().and_then(KeepAlive::next);
-        let deadline = [until, alarm, self.close_by].into_iter().flatten().min();
-        let timeout = match deadline {
+        [until, alarm, self.close_by].into_iter().flatten().min()
+    }
+
+    /// How long to wait for the socket, which begins now; `None`: for ever.
+    fn patience(&mut self, deadline: Option<Duration>) -> Option<Duration> {
+        self.burst = 0;
+        match deadline {
             _ if self.reads() => Some(Duration::ZERO),
             deadline => deadline.map(|at| at.saturating_sub(self.timeline.clock().elapsed())),
-        };
-        let woken = match self.poll(timeout) {
-            Ok(woken) => woken,
-            Err(error) => {
-                self.finish(Side::Us, Some(format!("cannot wait for the socket: {error}")));
-                return None;
-            }
-        };
-        if woken {
-            return Some(Waited::Woken);
         }
+    }
+
+    /// Deals with whatever time has come. What is to be told at once is returned.
+    fn due(&mut self, until: Option<Duration>, deadline: Option<Duration>) -> Option<Waited> {
         let deadline = deadline?;
         let now = self.timeline.clock().elapsed();
         // What has arrived is heard before anybody is given up, but only once: a peer may never stop talking.
@@ -324,6 +359,10 @@ impl Driver {
             return Some(Waited::Timeout);
         }
         None
+    }
+
+    fn cannot_wait(&mut self, error: &io::Error) {
+        self.finish(Side::Us, Some(format!("cannot wait for the socket: {error}")));
     }
 
     /// Tells the sinks what the connection has queued, now rather than at the next wait.

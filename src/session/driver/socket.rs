@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 use super::{CLOSE_TIMEOUT, Driver, END_TIMEOUT, Phase};
@@ -17,44 +17,51 @@ const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::RD
 #[cfg(not(target_os = "linux"))]
 const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
+/// Waits for the sockets and the wakers of these drivers: which of them were woken.
+pub(super) fn poll<const N: usize>(mut drivers: [&mut Driver; N], timeout: Option<Duration>) -> io::Result<[bool; N]> {
+    let mut watched = Vec::with_capacity(2 * N);
+    for driver in &drivers {
+        watched.extend(driver.transport.as_fd().map(|socket| PollFd::from_borrowed_fd(socket, driver.interest())));
+        watched.extend(driver.wakened.as_ref().map(|wakened| PollFd::new(wakened, PollFlags::IN)));
+    }
+    // A transport in memory never keeps anybody waiting.
+    let timeout =
+        if drivers.iter().all(|driver| driver.transport.as_fd().is_some()) { timeout } else { Some(Duration::ZERO) };
+    // Longer than a 32-bit count of seconds is for ever.
+    let timeout = timeout.and_then(|t| Timespec::try_from(t).ok());
+    match rustix::event::poll(&mut watched, timeout.as_ref()) {
+        // A signal is no reason to stop waiting: the caller looks around and waits again.
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let events: Vec<PollFlags> = watched.iter().map(PollFd::revents).collect();
+    drop(watched);
+    let mut events = events.into_iter();
+    Ok(drivers.each_mut().map(|driver| driver.polled(&mut events)))
+}
+
 impl Driver {
-    /// Waits for the socket or the waker: whether it was the waker.
-    pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
-        let Some(socket) = self.transport.as_fd() else {
-            // A transport in memory never keeps anybody waiting.
-            self.readable = true;
-            return Ok(false);
-        };
+    /// What to watch the socket for.
+    fn interest(&self) -> PollFlags {
+        let reads = if self.listens() { PollFlags::IN } else { GONE };
+        let writes = !self.write_broken && !self.connection.output().is_empty();
+        if writes { reads | PollFlags::OUT } else { reads }
+    }
+
+    /// Takes note of what there is of its socket and its waker: whether it was woken.
+    fn polled(&mut self, events: &mut impl Iterator<Item = PollFlags>) -> bool {
         let listens = self.listens();
-        let mut interest = if listens { PollFlags::IN } else { GONE };
-        if !self.write_broken && !self.connection.output().is_empty() {
-            interest |= PollFlags::OUT;
-        }
-        // Longer than a 32-bit count of seconds is for ever.
-        let timeout = timeout.and_then(|t| Timespec::try_from(t).ok());
-        let socket = PollFd::from_borrowed_fd(socket, interest);
-        let mut all = [socket.clone(), socket];
-        let watched = match &self.wakened {
-            Some(wakened) => {
-                all[1] = PollFd::new(wakened, PollFlags::IN);
-                &mut all[..]
-            }
-            None => &mut all[..1],
-        };
-        match poll(watched, timeout.as_ref()) {
-            // A signal is no reason to stop waiting: the caller looks around and waits again.
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let ready = watched[0].revents();
-        let woken = watched.get(1).is_some_and(|waker| !waker.revents().is_empty());
+        let ready = if self.transport.as_fd().is_some() { events.next() } else { Some(PollFlags::IN) };
+        let ready = ready.unwrap_or(PollFlags::empty());
         self.readable |= ready.intersects(PollFlags::IN.union(GONE));
         // The other end is gone: what is left to read is little, and says how it ended.
         self.held &= listens || !ready.intersects(GONE);
-        if woken && let Some(wakened) = &self.wakened {
+        let Some(wakened) = &self.wakened else { return false };
+        let woken = events.next().is_some_and(|waker| !waker.is_empty());
+        if woken {
             wakened.clear();
         }
-        Ok(woken)
+        woken
     }
 
     /// Reads once: whether there is something new to look at.
