@@ -4,6 +4,7 @@ mod completions;
 mod damage;
 pub mod demo;
 mod export;
+mod import;
 mod interrupt;
 mod man;
 mod mask;
@@ -68,6 +69,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         }
         Action::Mask(args) => mask::run(args),
         Action::Export(args) => export::run(args),
+        Action::Import(args) => import::run(args),
         Action::Stats(args) => stats::run(&args),
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {

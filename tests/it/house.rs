@@ -174,6 +174,7 @@ fn completions_and_manual_know_every_flag() {
         "last",
         "stats",
         "export",
+        "import",
         "report merge",
     ];
     let page = |command: &str| run(&std::iter::once("man").chain(command.split_whitespace()).collect::<Vec<_>>());
