@@ -28,9 +28,9 @@ use crate::recording::{Lines, Secrets};
 /// The most bytes of a payload, and of an inflated message, that a page holds.
 pub(super) const LIMIT: usize = 64 << 10;
 
-/// A block is written when it has so many events, or so many bytes of payloads.
+/// A block is written when it has so many events, or so many bytes of what they say.
 const EVENTS: usize = 4096;
-const PAYLOADS: usize = 512 << 10;
+const SIZE: usize = 512 << 10;
 
 /// The largest length that JavaScript counts exactly.
 const EXACT: u64 = 1 << 53;
@@ -92,7 +92,8 @@ impl Blocks {
             _ => self.other(event),
         }
         self.count += 1;
-        if self.count >= EVENTS || self.payloads.len() >= PAYLOADS { self.flush(out) } else { Ok(()) }
+        let size = self.payloads.len() + self.columns[Column::Events as usize].len();
+        if self.count >= EVENTS || size >= SIZE { self.flush(out) } else { Ok(()) }
     }
 
     /// Writes what there is.
@@ -192,14 +193,12 @@ impl Blocks {
         if !name.is_empty() {
             self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
         }
-        match shown {
-            Some(text) => embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads),
-            None => {
-                self.payloads.push(b'"');
-                base64(&bytes[..bytes.len().min(LIMIT)], &mut self.payloads);
-                self.payloads.push(b'"');
-            }
+        if let Some(text) = shown {
+            return embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads);
         }
+        self.payloads.push(b'"');
+        base64(&bytes[..bytes.len().min(LIMIT)], &mut self.payloads);
+        self.payloads.push(b'"');
     }
 
     fn member(&mut self, name: &str, value: u64, wanted: bool) {
