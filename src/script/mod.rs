@@ -5,6 +5,7 @@
 //! others call.
 
 mod answer;
+mod answering;
 mod api;
 mod callback;
 mod connection;
@@ -24,7 +25,9 @@ mod modules;
 mod occasion;
 mod program;
 mod reference;
+mod replaying;
 pub mod runner;
+mod serving;
 mod stop;
 mod suite;
 mod value;
@@ -41,5 +44,7 @@ pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;
 pub use program::{Program, folder};
 pub use reference::{Names, names, reference};
+pub use replaying::Replaying;
+pub use serving::{Clients, SERVING, Served, Serving};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

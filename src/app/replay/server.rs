@@ -63,7 +63,8 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         waker: interrupt.waker(),
     });
     let serving = Arc::clone(&service);
-    let listen = move || server::listen(&listener, CONNECTIONS, move |stream, peer| serving.serve(stream, peer));
+    let listen =
+        move || server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| serving.serve(stream, peer));
     Builder::new().name("server".into()).spawn(listen).map_err(system)?;
 
     let ended = loop {
@@ -89,7 +90,10 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
         matching: match args.mock.matching {
             MatchChoice::Order | MatchChoice::Any => Matching::Order,
             MatchChoice::Exact => Matching::Exact,
-            MatchChoice::Json => Matching::Json { ignore: Vec::new(), ids: args.mock.id.clone().unwrap_or_default() },
+            MatchChoice::Json => Matching::Json {
+                ignore: args.judged.compare.ignore.clone(),
+                ids: args.mock.id.clone().unwrap_or_default(),
+            },
             MatchChoice::Regex => Matching::Regex,
         },
         unmatched: match (&args.mock.forward, args.mock.unmatched) {
@@ -108,7 +112,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     };
     Mock::new(&scores, options).map_err(|error| match error {
         MockError::Nothing => Report::new(Exit::File, format!("cannot play the server of {name}: {error}")),
-        MockError::Change(error) => stopped(error.into()),
+        MockError::Change(error) => stopped(&error.into()),
     })
 }
 
@@ -186,7 +190,7 @@ impl Service {
         let Played { connection, recorded, live, stopped: why } = played;
         let (wanted, came) = (recorded.messages.len(), live.messages.len());
         self.note(&format!("client {peer} played connection {connection}: {came} of {wanted} messages came"));
-        why.map(stopped)
+        why.as_ref().map(stopped)
     }
 
     /// How the program ends, if it is time.

@@ -2,6 +2,7 @@
 
 mod csv;
 mod html;
+mod pcapng;
 mod source;
 mod wall;
 
@@ -23,18 +24,21 @@ const BATCH: usize = 256 << 10;
 pub enum Format {
     /// A row a frame (RFC 4180).
     Csv,
+    /// Packets, for Wireshark and its like.
+    Pcapng,
     /// A page for a browser.
     Html,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::Csv, Format::Html];
+    pub const ALL: [Format; 3] = [Format::Csv, Format::Pcapng, Format::Html];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
+            Format::Pcapng => "pcapng",
             Format::Html => "html",
         }
     }
@@ -88,6 +92,7 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
     let mut out = BufWriter::with_capacity(BATCH, out);
     match format {
         Format::Csv => csv::write(source, &mut out),
+        Format::Pcapng => pcapng::write(source, &mut out),
         Format::Html => html::write(source, &mut out),
     }?;
     source.check()?;
