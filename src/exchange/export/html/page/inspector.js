@@ -11,7 +11,7 @@ function inspectFrame(item) {
   const data = payload(item);
   return [
     facts(item, data),
-    ...(broken.get(columns.number[item]) ?? []).map((violation) => violationCard(events.get(violation))),
+    ...(broken.get(columns.number[item]) ?? []).map((violation) => violationCard({ ...events.get(violation), frame: undefined })),
     closeCard(item, data),
     messageCard(item, data),
     fragmentsCard(item),
