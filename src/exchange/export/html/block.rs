@@ -169,8 +169,12 @@ impl Blocks {
         let (payload, claimed) = (&event.frame.payload[..], event.frame.header.length);
         let message = event.message.as_ref().filter(|message| message.compressed).map(|message| &message.data[..]);
         let is_whole = payload.len() as u64 == claimed && payload.len() <= LIMIT;
-        if is_whole && message.is_none() && !pass.compressed() && simdutf8::basic::from_utf8(payload).is_ok() {
-            return self.bytes(["", ""], payload, false);
+        if is_whole
+            && message.is_none()
+            && !pass.compressed()
+            && let Ok(text) = simdutf8::basic::from_utf8(payload)
+        {
+            return embed::string(text, &mut self.scratch, &mut self.payloads);
         }
         self.payloads.push(b'{');
         self.bytes(["s", "b"], payload, pass.compressed());
@@ -186,13 +190,11 @@ impl Blocks {
         self.payloads.push(b'}');
     }
 
-    /// The first [`LIMIT`] bytes as a member of the first name if they are text, else of the second; without a name, as text.
+    /// The first [`LIMIT`] bytes as a member of the first name if they are text, else of the second.
     fn bytes(&mut self, [text, binary]: [&str; 2], bytes: &[u8], is_binary: bool) {
         let shown = if is_binary { None } else { simdutf8::basic::from_utf8(bytes).ok() };
         let name = if shown.is_some() { text } else { binary };
-        if !name.is_empty() {
-            self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
-        }
+        self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
         if let Some(text) = shown {
             return embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads);
         }

@@ -211,6 +211,6 @@ showTop();
 find("inspector").hidden = true;
 for (const name of VIEWS) find(`tab-${name}`).addEventListener("click", () => view(name));
 document.addEventListener("keydown", pressed);
-addEventListener("resize", () => { if (state.view === "charts") charts(); });
+new ResizeObserver(() => { if (state.view === "charts") charts(); }).observe(find("charts"));
 view("frames");
 refresh();
