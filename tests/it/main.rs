@@ -11,6 +11,7 @@ mod handshake;
 mod house;
 mod import;
 mod interop;
+mod mock;
 mod pipe;
 mod readme;
 mod recording;

@@ -48,10 +48,10 @@ fn settle(tour: &str) -> String {
 }
 
 /// The server that the recipes are run against, ended with the test.
-struct Demo(Child, u16);
+pub(crate) struct Demo(Child, pub(crate) u16);
 
 impl Demo {
-    fn start() -> Demo {
+    pub(crate) fn start() -> Demo {
         let mut child = Command::new(WSCOPE)
             .args(["demo", "--serve"])
             .stdin(Stdio::null())
