@@ -36,7 +36,9 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
         let address = listener.local_addr().unwrap_or(args.listen);
         announce(address, acceptor.is_some(), args.mode);
         let service = Service::new(args, acceptor, timeline.clone());
-        let serve = move || server::listen(&listener, CONNECTIONS, move |stream, peer| service.serve(stream, peer));
+        let serve = move || {
+            server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| service.serve(stream, peer))
+        };
         let spawned = Builder::new().name("server".into()).spawn(serve);
         let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
         spawned.map(drop).map_err(cannot)

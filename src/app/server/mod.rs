@@ -25,6 +25,9 @@ pub use room::Room;
 /// The most connections at a time; a further one is answered with 503.
 pub const CONNECTIONS: usize = 256;
 
+/// Room on the stack that a thread has where nothing unusual is done, in bytes.
+pub const STACK: usize = 2 << 20;
+
 /// How long a client may take for its opening handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,10 +38,12 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
-/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own.
+/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own, with a stack of so many
+/// bytes.
 pub fn listen(
     listener: &TcpListener,
     most: usize,
+    stack: usize,
     serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
 ) {
     let serve = Arc::new(serve);
@@ -54,7 +59,7 @@ pub fn listen(
             continue;
         }
         let (serve, seat) = (Arc::clone(&serve), Arc::clone(&seats));
-        let spawned = Builder::new().name(format!("client {peer}")).spawn(move || {
+        let spawned = Builder::new().name(format!("client {peer}")).stack_size(stack).spawn(move || {
             // A client that goes away in the middle is no news.
             let _ = serve(stream, peer);
             drop(seat);

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::connect::{HandshakeArgs, LimitArgs, ReachArgs, TrustArgs};
 use super::faults;
+use super::script::GivenArgs;
 use super::serve::listen;
 use crate::proxy::FaultPlan;
 
@@ -29,6 +30,9 @@ pub struct ProxyArgs {
     /// Do the same again: the seed of an earlier run [default: another one each time]
     #[arg(long, value_name = "N", requires = "fault")]
     pub seed: Option<u64>,
+    /// A script whose functions say what becomes of messages: on_open, to_server, to_client
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
     /// Serve wss with this certificate chain, PEM
     #[arg(id = "server_cert", long = "cert", value_name = "FILE")]
     pub cert: Option<PathBuf>,
@@ -38,6 +42,8 @@ pub struct ProxyArgs {
     /// Serve wss with a certificate for localhost, made for this run
     #[arg(long, conflicts_with = "server_cert")]
     pub self_signed: bool,
+    #[command(flatten)]
+    pub given: GivenArgs,
 }
 
 /// How to connect to the server: the options of a connection, less those that are for its ends alone.
