@@ -8,6 +8,7 @@ mod handshake;
 mod house;
 mod interop;
 mod pipe;
+mod proxy;
 mod readme;
 mod recording;
 mod report;
