@@ -1,7 +1,9 @@
 //! Wires everything: one file a subcommand.
 
 mod completions;
+mod damage;
 pub mod demo;
+mod export;
 mod interrupt;
 mod man;
 mod mask;
@@ -10,8 +12,10 @@ mod output;
 mod pipe;
 mod proxy;
 mod record;
+mod replay;
 pub mod report;
 mod run;
+mod save;
 mod scripts;
 mod serve;
 mod server;
@@ -52,6 +56,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             pipe::run(&settings)
         }
         Action::Record(args, flags) => record::run(args, &settings::resolve(&flags, Sources::system())?),
+        Action::Replay(args, way, flags) => replay::run(&args, &way, &flags),
         Action::Serve(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;
             serve::run(&args, &output, &recording)
@@ -66,6 +71,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
             test::run(&args, &output, &recording)
         }
         Action::Mask(args) => mask::run(args),
+        Action::Export(args) => export::run(args),
         Action::Stats(args) => stats::run(&args),
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {

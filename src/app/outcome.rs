@@ -126,8 +126,13 @@ impl Outcome {
                 }
             });
         }
-        let success = if self.unrecorded { Exit::File } else { Exit::Success };
-        self.abnormal().map_or(Ok(success), |message| Err(Report::new(Exit::Abnormal, message)))
+        self.abnormal().map_or(Ok(self.success()), |message| Err(Report::new(Exit::Abnormal, message)))
+    }
+
+    /// How a run ends that went well: without its recording, if that was lost.
+    #[must_use]
+    pub const fn success(&self) -> Exit {
+        if self.unrecorded { Exit::File } else { Exit::Success }
     }
 
     /// What was abnormal about the connection's end.

@@ -6,13 +6,16 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of an option is its help, which is no Markdown")]
 
 mod commands;
+pub mod compare;
 pub mod connect;
+pub mod exchange;
 mod faults;
 mod help;
 pub mod output;
 pub mod pipe;
 pub mod proxy;
 pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod script;
 pub mod serve;
@@ -40,6 +43,8 @@ pub enum Action {
     Connect(Flags),
     /// A recording, headless.
     Record(recording::RecordArgs, Flags),
+    /// A recording played again.
+    Replay(Box<replay::ReplayArgs>, Box<replay::WayArgs>, Flags),
     /// A server of one's own.
     Serve(Box<serve::ServeArgs>, Flags),
     /// A proxy between clients and a server.
@@ -50,6 +55,8 @@ pub enum Action {
     Test(Box<test::TestArgs>, Flags),
     /// Secrets taken out of a recording.
     Mask(recording::MaskArgs),
+    /// A recording in another format.
+    Export(exchange::ExportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
     /// Something done with the reports of test runs.
@@ -80,6 +87,16 @@ impl Flags {
     #[must_use]
     pub const fn names_a_url(&self) -> bool {
         self.url.is_some()
+    }
+
+    /// Whether the option with this id is on the command line.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        let given = |matches: &ArgMatches| {
+            matches!(matches.try_contains_id(id), Ok(true))
+                && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+        };
+        self.matches.iter().any(given)
     }
 }
 
@@ -160,6 +177,10 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Serve { serve, .. }) => {
             Ok(Action::Serve(serve, Flags { url: None, matches: with_subcommand(matches) }))
         }
+        Some(Command::Replay { replay, way, .. }) => {
+            let flags = Flags { url: replay.to.clone(), matches: with_subcommand(matches) };
+            Ok(Action::Replay(replay, way, flags))
+        }
         Some(Command::Proxy { url, proxy, .. }) => {
             Ok(Action::Proxy(proxy, Flags { url, matches: with_subcommand(matches) }))
         }
@@ -174,6 +195,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         Some(Command::Last { show, .. }) => {
             Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
         }
+        Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),

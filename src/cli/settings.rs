@@ -233,6 +233,7 @@ fn connect(options: &Options, url: String, sources: Sources<'_>) -> Result<Conne
     Ok(ConnectOptions {
         url,
         headers: Vec::new(),
+        order: Vec::new(),
         origin: handshake.origin.clone(),
         subprotocols: handshake.subprotocol.clone(),
         authorization: authorization(handshake.auth.as_deref(), handshake.bearer.as_deref(), sources)?,

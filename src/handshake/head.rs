@@ -199,6 +199,7 @@ pub(super) fn write(
     start_line: &str,
     own: &[(&str, Option<String>)],
     extra: &[(String, String)],
+    order: &[String],
 ) -> Result<(Bytes, Headers), HeaderError> {
     let mut lines: Vec<(&str, &str)> = Vec::new();
     for (name, value) in own {
@@ -214,7 +215,7 @@ pub(super) fn write(
     lines.extend(extra.iter().filter(|(name, _)| !is_own(name)).map(|(name, value)| (name.as_str(), value.as_str())));
 
     let mut raw = format!("{start_line}\r\n");
-    for (name, value) in lines {
+    for (name, value) in ordered(lines, order) {
         validate(name, value)?;
         raw.extend([name, ": ", value, "\r\n"]);
     }
@@ -228,6 +229,18 @@ pub(super) fn write(
         Ok(httparse::Status::Partial) | Err(_) => Headers::default(),
     };
     Ok((raw, found))
+}
+
+/// First the lines that the order names, spelled as there, then the others.
+fn ordered<'a>(mut lines: Vec<(&'a str, &'a str)>, order: &'a [String]) -> Vec<(&'a str, &'a str)> {
+    let mut first = Vec::with_capacity(lines.len());
+    for wanted in order {
+        if let Some(at) = lines.iter().position(|(name, _)| name.eq_ignore_ascii_case(wanted)) {
+            first.push((wanted.as_str(), lines.remove(at).1));
+        }
+    }
+    first.extend(lines);
+    first
 }
 
 const fn name(from: Role) -> &'static str {

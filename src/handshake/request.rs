@@ -38,6 +38,8 @@ pub struct Opening<'a> {
     pub cookies: &'a [String],
     /// Further headers; one with the name of a header above replaces it in its place.
     pub headers: &'a [(String, String)],
+    /// Names of headers in the order and spelling that they are to have; others follow.
+    pub order: &'a [String],
 }
 
 impl<'a> Opening<'a> {
@@ -53,6 +55,7 @@ impl<'a> Opening<'a> {
             authorization: None,
             cookies: &[],
             headers: &[],
+            order: &[],
         }
     }
 
@@ -78,7 +81,7 @@ impl<'a> Opening<'a> {
             ("Cookie", joined(self.cookies, "; ")),
         ];
         let resource = self.target.resource.clone();
-        let (raw, headers) = write(&format!("GET {resource} HTTP/1.1"), &own, self.headers)?;
+        let (raw, headers) = write(&format!("GET {resource} HTTP/1.1"), &own, self.headers, self.order)?;
         Ok(Request { raw, method: "GET".to_owned(), resource, version: 1, headers })
     }
 }
@@ -104,7 +107,7 @@ impl Request {
         ];
         let (method, resource) = (self.method.clone(), target.resource.clone());
         let headers = self.headers.passed_on(without, changes);
-        let (raw, headers) = write(&format!("{method} {resource} HTTP/1.1"), &own, &headers)?;
+        let (raw, headers) = write(&format!("{method} {resource} HTTP/1.1"), &own, &headers, &[])?;
         Ok(Request { raw, method, resource, version: 1, headers })
     }
 }

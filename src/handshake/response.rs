@@ -31,14 +31,46 @@ impl Response {
         Response::with(status, &[], &headers)
     }
 
+    /// The same with a reason phrase of one's own.
+    ///
+    /// # Errors
+    /// As [`Response::new`].
+    pub fn with_reason(status: u16, reason: &str, headers: &[(String, String)]) -> Result<Response, HeaderError> {
+        Response::write(status, reason, &[], headers)
+    }
+
+    /// A head and a body in plain text; headers given here replace the usual ones.
+    ///
+    /// # Panics
+    /// When a header's name or value can't be written as one line.
+    #[must_use]
+    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
+        let length = body.len().to_string();
+        let usual =
+            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
+        let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
+        let all: Vec<_> =
+            headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
+        let response = Response::new(status, &all).expect("a server's own headers are valid");
+        (response, Bytes::copy_from_slice(body.as_bytes()))
+    }
+
     /// As [`write`]: `own` headers, some replaced by `extra` ones.
     pub(super) fn with(
         status: u16,
         own: &[(&str, Option<String>)],
         extra: &[(String, String)],
     ) -> Result<Response, HeaderError> {
-        let reason = reason(status);
-        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra)?;
+        Response::write(status, reason(status), own, extra)
+    }
+
+    fn write(
+        status: u16,
+        reason: &str,
+        own: &[(&str, Option<String>)],
+        extra: &[(String, String)],
+    ) -> Result<Response, HeaderError> {
+        let (raw, headers) = write(&format!("HTTP/1.1 {status} {reason}"), own, extra, &[])?;
         Ok(Response { raw, status, reason: reason.to_owned(), version: 1, headers })
     }
 
@@ -53,7 +85,7 @@ impl Response {
         let headers = self.headers.passed_on(&["Content-Length"], headers);
         let headers: Vec<_> = headers.into_iter().chain(framing).collect();
         let line = format!("HTTP/1.1 {} {}", self.status, self.reason);
-        let (raw, headers) = write(&line, &[], &headers)?;
+        let (raw, headers) = write(&line, &[], &headers, &[])?;
         Ok(Response { raw, status: self.status, reason: self.reason.clone(), version: 1, headers })
     }
 

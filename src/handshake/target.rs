@@ -84,6 +84,12 @@ impl Target {
         Ok(Target { secure, host, port, resource: origin_form(resource), user_info })
     }
 
+    /// Whether a URL says what to ask the host for, if only with a slash.
+    #[must_use]
+    pub fn names_resource(url: &str) -> bool {
+        split_scheme(url).map_or(url, |(_, rest)| rest).contains(['/', '?'])
+    }
+
     /// The value of `Host`: the port left out when it is the scheme's own, IPv6 in brackets without its zone.
     #[must_use]
     pub fn host_header(&self) -> String {

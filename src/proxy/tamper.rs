@@ -116,9 +116,15 @@ impl Crossing {
     /// `the text of 5 bytes to the server (frame 12)`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let kind = if self.binary { "binary" } else { "text" };
         let frame = self.frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
-        format!("the {kind} of {} bytes to the {}{frame}", self.data.len(), self.to.name())
+        format!("{}{frame}", self.brief())
+    }
+
+    /// `the text of 5 bytes to the server`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let kind = if self.binary { "binary" } else { "text" };
+        format!("the {kind} of {} bytes to the {}", self.data.len(), self.to.name())
     }
 }
 

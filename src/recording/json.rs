@@ -7,34 +7,38 @@ use base64::engine::general_purpose::STANDARD;
 
 /// An object being written. [`Object::end`] closes it.
 #[derive(Debug)]
-pub(super) struct Object<'a> {
+pub struct Object<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn begin(out: &'a mut Vec<u8>) -> Object<'a> {
+    /// Begins it at the end of the buffer.
+    pub fn begin(out: &'a mut Vec<u8>) -> Object<'a> {
         out.push(b'{');
         Object { out, empty: true }
     }
 
-    pub(super) fn end(self) {
+    /// Closes it.
+    pub fn end(self) {
         self.out.push(b'}');
     }
 
     /// A string.
-    pub(super) fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &str, value: &str) {
         self.name(name);
         string(value, self.out);
     }
 
-    pub(super) fn optional(&mut self, name: &str, value: Option<&str>) {
+    /// A string, if there is one.
+    pub fn optional(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
-    pub(super) fn strings(&mut self, name: &str, values: &[String]) {
+    /// A list of strings.
+    pub fn strings(&mut self, name: &str, values: &[String]) {
         self.name(name);
         self.out.push(b'[');
         for (i, value) in values.iter().enumerate() {
@@ -46,12 +50,14 @@ impl<'a> Object<'a> {
         self.out.push(b']');
     }
 
-    pub(super) fn number(&mut self, name: &str, value: u64) {
+    /// A whole number.
+    pub fn number(&mut self, name: &str, value: u64) {
         self.name(name);
         digits(value, self.out);
     }
 
-    pub(super) fn signed(&mut self, name: &str, value: i64) {
+    /// A whole number that may be below zero.
+    pub fn signed(&mut self, name: &str, value: i64) {
         self.name(name);
         if value < 0 {
             self.out.push(b'-');
@@ -60,7 +66,7 @@ impl<'a> Object<'a> {
     }
 
     /// `[a,b]`.
-    pub(super) fn pair(&mut self, name: &str, (a, b): (u64, u64)) {
+    pub fn pair(&mut self, name: &str, (a, b): (u64, u64)) {
         self.name(name);
         self.out.push(b'[');
         digits(a, self.out);
@@ -70,46 +76,35 @@ impl<'a> Object<'a> {
     }
 
     /// True or false.
-    pub(super) fn flag(&mut self, name: &str, value: bool) {
+    pub fn flag(&mut self, name: &str, value: bool) {
         self.name(name);
         self.out.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Seconds with six decimals.
-    pub(super) fn seconds(&mut self, name: &str, value: Duration) {
+    pub fn seconds(&mut self, name: &str, value: Duration) {
         self.name(name);
-        digits(value.as_secs(), self.out);
-        self.out.push(b'.');
-        let mut micros = value.subsec_micros();
-        let mut decimals = [b'0'; 6];
-        for decimal in decimals.iter_mut().rev() {
-            *decimal += (micros % 10) as u8;
-            micros /= 10;
-        }
-        self.out.extend_from_slice(&decimals);
+        seconds(value, self.out);
     }
 
     /// Bytes as `text` where they are UTF-8, else as base64 under another name.
-    pub(super) fn bytes(&mut self, text: &str, base64: &str, value: &[u8]) {
+    pub fn bytes(&mut self, text: &str, base64: &str, value: &[u8]) {
         match simdutf8::basic::from_utf8(value) {
             Ok(value) => self.text(text, value),
             Err(_) => self.base64(base64, value),
         }
     }
 
-    pub(super) fn base64(&mut self, name: &str, value: &[u8]) {
+    /// Bytes as base64.
+    pub fn base64(&mut self, name: &str, value: &[u8]) {
         self.name(name);
         self.out.push(b'"');
-        let start = self.out.len();
-        self.out.resize(start + value.len().div_ceil(3) * 4, 0);
-        // The room is exactly what padded base64 takes.
-        let written = STANDARD.encode_slice(value, &mut self.out[start..]).unwrap_or(0);
-        self.out.truncate(start + written);
+        base64(value, self.out);
         self.out.push(b'"');
     }
 
     /// Bytes as lower-case hexadecimal without blanks.
-    pub(super) fn hex(&mut self, name: &str, value: &[u8]) {
+    pub fn hex(&mut self, name: &str, value: &[u8]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         self.name(name);
         self.out.push(b'"');
@@ -119,7 +114,7 @@ impl<'a> Object<'a> {
     }
 
     /// An object inside this one.
-    pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
+    pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
         let mut inner = Object::begin(self.out);
         write(&mut inner);
@@ -157,7 +152,7 @@ const ESCAPES: [u8; 256] = {
 };
 
 /// A JSON string with its quotes: only what must be escaped is. Most text needs nothing, and is copied in chunks.
-pub(super) fn string(text: &str, out: &mut Vec<u8>) {
+pub fn string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + text.len() / 8 + 2);
     out.push(b'"');
     for chunk in text.as_bytes().chunks(CHUNK) {
@@ -197,8 +192,30 @@ fn escaped(chunk: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&buffer[..size]);
 }
 
+/// Bytes as base64, without quotes.
+pub fn base64(value: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + value.len().div_ceil(3) * 4, 0);
+    // The room is exactly what padded base64 takes.
+    let written = STANDARD.encode_slice(value, &mut out[start..]).unwrap_or(0);
+    out.truncate(start + written);
+}
+
+/// Seconds with six decimals.
+pub fn seconds(value: Duration, out: &mut Vec<u8>) {
+    digits(value.as_secs(), out);
+    out.push(b'.');
+    let mut micros = value.subsec_micros();
+    let mut decimals = [b'0'; 6];
+    for decimal in decimals.iter_mut().rev() {
+        *decimal += (micros % 10) as u8;
+        micros /= 10;
+    }
+    out.extend_from_slice(&decimals);
+}
+
 /// A number in decimal.
-fn digits(mut value: u64, out: &mut Vec<u8>) {
+pub fn digits(mut value: u64, out: &mut Vec<u8>) {
     let mut buffer = [0; 20];
     let mut at = buffer.len();
     loop {

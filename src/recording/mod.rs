@@ -8,7 +8,7 @@ mod bound;
 mod copy;
 mod error;
 mod glance;
-mod json;
+pub mod json;
 pub mod line;
 mod literals;
 pub mod mask;

@@ -9,7 +9,7 @@ use super::style::{Meaning, Palette};
 
 /// A line under construction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     segments: Vec<Segment<'a>>,
     /// Columns so far, the gap included.
     columns: usize,
@@ -28,11 +28,11 @@ struct Segment<'a> {
 
 impl<'a> Line<'a> {
     /// Columns so far.
-    pub(super) const fn columns(&self) -> usize {
+    pub(crate) const fn columns(&self) -> usize {
         self.columns
     }
 
-    pub(super) fn push(&mut self, meaning: Meaning, text: impl Into<Cow<'a, str>>) {
+    pub(crate) fn push(&mut self, meaning: Meaning, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
         if text.is_empty() {
             return;
@@ -47,23 +47,23 @@ impl<'a> Line<'a> {
     }
 
     /// What follows is folded to begin under here.
-    pub(super) const fn hang(&mut self) {
+    pub(crate) const fn hang(&mut self) {
         self.hang = self.columns;
     }
 
     /// Blanks before whatever comes next.
-    pub(super) fn gap(&mut self, blanks: usize) {
+    pub(crate) fn gap(&mut self, blanks: usize) {
         self.gap += blanks;
         self.columns += blanks;
     }
 
     /// Blanks up to `column`, and at least `least` of them.
-    pub(super) fn pad(&mut self, column: usize, least: usize) {
+    pub(crate) fn pad(&mut self, column: usize, least: usize) {
         self.gap(column.saturating_sub(self.columns).max(least));
     }
 
     /// A peer's bytes, escaped.
-    pub(super) fn peer(&mut self, meaning: Meaning, bytes: &'a [u8]) {
+    pub(crate) fn peer(&mut self, meaning: Meaning, bytes: &'a [u8]) {
         for piece in escape::pieces(bytes) {
             match piece {
                 Piece::Plain(text) => self.push(meaning, text),
@@ -73,7 +73,7 @@ impl<'a> Line<'a> {
     }
 
     /// A peer's bytes, escaped, in at most `room` columns and `limit` bytes; what is cut off is shown as `…`.
-    pub(super) fn peer_within(&mut self, meaning: Meaning, bytes: &'a [u8], room: Option<usize>, limit: usize) {
+    pub(crate) fn peer_within(&mut self, meaning: Meaning, bytes: &'a [u8], room: Option<usize>, limit: usize) {
         // A column rarely takes more than 8 bytes: text beyond can't be seen, so it need not be looked at.
         let limit = room.map_or(limit, |room| limit.min(room.saturating_mul(8) + 16));
         let end = boundary(bytes, limit);
@@ -88,7 +88,7 @@ impl<'a> Line<'a> {
         self.append(shown);
     }
 
-    pub(super) fn append(&mut self, other: Line<'a>) {
+    pub(crate) fn append(&mut self, other: Line<'a>) {
         for segment in other.segments {
             self.push(segment.meaning, segment.text);
         }
@@ -96,7 +96,7 @@ impl<'a> Line<'a> {
     }
 
     /// Cuts to `room` columns, with `…` as the last one if anything is lost.
-    pub(super) fn cut(&mut self, room: usize) {
+    pub(crate) fn cut(&mut self, room: usize) {
         self.columns -= std::mem::take(&mut self.gap);
         if self.columns <= room {
             return;
@@ -122,7 +122,7 @@ impl<'a> Line<'a> {
 
     /// Appends the line and `\n`, folded to lines of at most `width` columns: where two blanks are, or at
     /// any blank if what stands between takes more than a line. Only a longer word is wider.
-    pub(super) fn write_folded(&self, palette: Palette, width: Option<usize>, out: &mut String) {
+    pub(crate) fn write_folded(&self, palette: Palette, width: Option<usize>, out: &mut String) {
         let Some(width) = width else { return self.write(palette, out) };
         let (mut column, mut folded) = (0, false);
         for segment in &self.segments {
@@ -158,7 +158,7 @@ impl<'a> Line<'a> {
     }
 
     /// Appends the line and `\n`.
-    pub(super) fn write(&self, palette: Palette, out: &mut String) {
+    pub(crate) fn write(&self, palette: Palette, out: &mut String) {
         for segment in &self.segments {
             palette.paint(segment.meaning, &segment.text, out);
         }
@@ -167,7 +167,7 @@ impl<'a> Line<'a> {
 }
 
 /// Columns that a terminal gives to escaped text.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
 }
 

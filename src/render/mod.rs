@@ -9,7 +9,7 @@ pub mod handshake;
 pub mod hexdump;
 pub mod inspect;
 pub mod json;
-mod line;
+pub(crate) mod line;
 mod memory;
 pub mod options;
 mod outcome;

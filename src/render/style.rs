@@ -30,6 +30,12 @@ pub enum Meaning {
     Number,
     /// JSON's `true`, `false` and `null`.
     Word,
+    /// Of two that are compared, what the first alone has.
+    Removed,
+    /// What the second alone has.
+    Added,
+    /// What both have, each in its way.
+    Changed,
 }
 
 impl Meaning {
@@ -50,6 +56,9 @@ impl Meaning {
             Meaning::Text => (0, Some(Color::Green)),
             Meaning::Number => (0, Some(Color::Cyan)),
             Meaning::Word => (0, Some(Color::Yellow)),
+            Meaning::Removed => (0, Some(Color::Red)),
+            Meaning::Added => (0, Some(Color::Green)),
+            Meaning::Changed => (0, Some(Color::Yellow)),
         }
     }
 }

@@ -1,12 +1,25 @@
 //! A recording played again over a real socket, as either side, and what came of it compared with what was recorded.
 //!
 //! ```text
-//! recording -> Score (a connection: how it was opened, its frames) -> a player, as client or as server -> Conversation
+//! recording -> Score (a connection: how it was opened, its frames) -> Part (what one side sends, and after what)
+//!           -> Player, which drives a session as that side -> Conversation, by a Transcript of the live session
 //!                                                     Conversation (recorded) + Conversation (live) -> compare
 //! ```
 
+mod change;
+pub mod compare;
 mod conversation;
+mod hooks;
+mod opening;
+mod part;
+mod player;
 mod score;
+pub mod server;
 
-pub use conversation::{Conversation, Message};
+pub use change::{Capture, ChangeError, Changes, Setting};
+pub use conversation::{Conversation, Message, Transcript};
+pub use hooks::{Audience, Hooks, NoHooks, Outgoing, Stop};
+pub use opening::{Offer, offer};
+pub use part::{Action, Cue, FrameKeys, Part};
+pub use player::{Pace, Plan, Played, Player, Stopped};
 pub use score::{Score, ScoreError, Step};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::conversation::{Conversation, Message};
-use crate::event::{Closed, Direction, Event, FrameEvent, Kind, Ready, Response, Role};
+use crate::event::{Closed, Direction, Event, FrameEvent, Kind, Ready, Response, Role, Side};
+use crate::protocol::Opcode;
 use crate::recording::{Damage, Entry, ReadError, Reader};
 
 /// How a connection was opened, what went over it, and how it ended.
@@ -21,6 +22,8 @@ pub struct Score {
     pub url: String,
     /// Since the timeline began.
     pub opened: Duration,
+    /// When frames could flow, since the timeline began; without an opening handshake in it as [`Score::opened`].
+    pub began: Duration,
     /// The head of the request, with its secrets masked; `None` if the recording has none.
     pub request: Option<Bytes>,
     pub response: Option<Response>,
@@ -94,11 +97,68 @@ impl Score {
         if side == self.role { Direction::Sent } else { Direction::Received }
     }
 
+    /// The status that the opening handshake was refused with, if it was.
+    #[must_use]
+    pub fn refusal(&self) -> Option<u16> {
+        self.response.as_ref().map(|response| response.status).filter(|status| *status != 101 && self.steps.is_empty())
+    }
+
+    /// As this side of the connection would have recorded it.
+    #[must_use]
+    pub fn seen_by(mut self, side: Role) -> Score {
+        if side != self.role {
+            self.role = side;
+            let mut answers = Answers::default();
+            for Step { frame, .. } in &mut self.steps {
+                frame.direction = opposite(frame.direction);
+                frame.automatic = answers.is_answer(frame);
+            }
+            if let Some((_, closed)) = &mut self.end {
+                closed.by = if closed.by == Side::Us { Side::Peer } else { Side::Us };
+            }
+        }
+        self
+    }
+
     /// Its messages, and how it ended.
     #[must_use]
     pub fn conversation(&self) -> Conversation {
         let messages = self.steps.iter().filter_map(|step| Message::of(step.time, &step.frame)).collect();
         Conversation { messages, end: self.end.as_ref().map(|(_, closed)| closed.clone()) }
+    }
+}
+
+const fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::Sent => Direction::Received,
+        Direction::Received => Direction::Sent,
+    }
+}
+
+/// Tells the frames that an endpoint answers with by itself, where only the other one recorded: pongs to pings, and a close
+/// frame to a close frame.
+#[derive(Default)]
+struct Answers {
+    pings: Vec<Bytes>,
+    closed: bool,
+}
+
+impl Answers {
+    /// Whether this frame is one; the direction is that of the side in question.
+    fn is_answer(&mut self, frame: &FrameEvent) -> bool {
+        let payload = &frame.frame.payload;
+        match (frame.direction, frame.frame.header.opcode) {
+            (Direction::Received, Opcode::PING) => self.pings.push(payload.clone()),
+            (Direction::Received, Opcode::CLOSE) => self.closed = true,
+            (Direction::Sent, Opcode::CLOSE) => return self.closed,
+            (Direction::Sent, Opcode::PONG) => {
+                let asked = self.pings.iter().position(|ping| ping == payload);
+                // A pong answers all pings before it as well (RFC 6455 section 5.5.3).
+                return asked.map(|at| self.pings.drain(..=at)).is_some();
+            }
+            _ => {}
+        }
+        false
     }
 }
 
@@ -111,6 +171,7 @@ fn add(scores: &mut Vec<Score>, event: Event) {
             role: open.role,
             url: open.url,
             opened: time,
+            began: time,
             request: None,
             response: None,
             ready: None,
@@ -129,7 +190,7 @@ fn add(scores: &mut Vec<Score>, event: Event) {
     match kind {
         Kind::Request(raw) => score.request = Some(raw),
         Kind::Response(response) => score.response = Some(*response),
-        Kind::Ready(ready) => score.ready = Some(*ready),
+        Kind::Ready(ready) => (score.ready, score.began) = (Some(*ready), time),
         Kind::Frame(frame) => score.steps.push(Step { time, frame }),
         Kind::Close(closed) => score.end = Some((time, *closed)),
         _ => {}

@@ -128,6 +128,7 @@ impl Opener<'_> {
             authorization: authorization.as_deref(),
             cookies: &self.options.cookies,
             headers: &self.options.headers,
+            order: &self.options.order,
             ..Opening::new(target, &key)
         };
         Ok(opening.request()?)

@@ -15,6 +15,8 @@ pub struct ConnectOptions {
     /// Headers in order. One that the handshake would write itself (Host, Origin, ...) replaces that one in its place;
     /// others are appended. Name and value are written as they are.
     pub headers: Vec<(String, String)>,
+    /// Names of headers in the order and spelling that they are to have; others follow.
+    pub order: Vec<String>,
     pub origin: Option<String>,
     pub subprotocols: Vec<String>,
     pub authorization: Option<Authorization>,
@@ -43,6 +45,7 @@ impl ConnectOptions {
         ConnectOptions {
             url: url.into(),
             headers: Vec::new(),
+            order: Vec::new(),
             origin: None,
             subprotocols: Vec::new(),
             authorization: None,

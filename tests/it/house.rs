@@ -168,12 +168,14 @@ fn completions_and_manual_know_every_flag() {
         "record",
         "run",
         "test",
+        "replay",
         "serve",
         "proxy",
         "mask",
         "show",
         "last",
         "stats",
+        "export",
         "report merge",
     ];
     let page = |command: &str| run(&std::iter::once("man").chain(command.split_whitespace()).collect::<Vec<_>>());

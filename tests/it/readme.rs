@@ -111,7 +111,8 @@ fn each_recipe_runs() {
         let expected = if recipe.contains("/bad/") { 7 } else { 0 };
         let said = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
-        let silent = ["wscope record", "wscope mask"].iter().any(|quiet| recipe.starts_with(quiet));
+        let quiet = ["wscope record", "wscope mask", "wscope export"].iter().any(|quiet| recipe.starts_with(quiet));
+        let silent = quiet && !recipe.contains("-o -");
         assert_eq!(output.stdout.is_empty(), silent, "{recipe}\n{said}");
         count += 1;
     }
@@ -161,14 +162,18 @@ fn the_proxys_example_runs() {
     BufReader::new(proxy.0.stderr.take().expect("piped")).read_line(&mut said).expect("text");
     let port = Regex::new(r"^proxying ws://127\.0\.0\.1:(\d+)/").expect("a pattern");
     proxy.1 = port.captures(&said).expect("its port")[1].parse().expect("a number");
-    let path = format!("{}:{}", Path::new(WSCOPE).parent().expect("a folder").display(), std::env::var("PATH").unwrap());
+    let path =
+        format!("{}:{}", Path::new(WSCOPE).parent().expect("a folder").display(), std::env::var("PATH").unwrap());
     for step in rest.split("$ ").skip(1) {
         let (command, printed) = step.split_once('\n').expect("a command");
         let command = command.replace(":9000", &format!(":{}", proxy.1));
         let mut bash = Command::new("bash");
         bash.args(["-c", &command]).env("PATH", &path).current_dir(place.path()).stdin(Stdio::null());
         let output = bash.output().expect("bash runs");
-        let lines = String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>();
+        let lines = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(|line| line.trim_end().to_owned() + "\n")
+            .collect::<String>();
         assert_eq!(lines, printed, "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 }

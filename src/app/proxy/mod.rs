@@ -3,7 +3,7 @@
 mod screen;
 mod script;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
@@ -30,7 +30,7 @@ const CLIENTS: usize = 5_000;
 /// # Errors
 /// When it can't listen, the URL is none, or a file can't be read or written.
 pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
-    let acceptor = server::tls::acceptor(args.cert.as_deref(), args.key.as_deref(), args.self_signed)?;
+    let acceptor = server::acceptor(&args.certificate)?;
     let clock = Clock::start();
     let masks = &settings.recording.masks;
     let sinks = |masks: &Masks| sinks(args, settings, masks, clock);
@@ -98,19 +98,15 @@ fn serve(
     linger(rest, clock)
 }
 
-/// Says where it listens and what for, on standard error: standard output is the frames'.
+/// Says where it listens and what for.
 fn announce(address: SocketAddr, secure: bool, url: &str, seed: Option<u64>) {
     let scheme = if secure { "wss" } else { "ws" };
     let target = crate::handshake::Target::parse(url).map_or_else(|_| url.to_owned(), |target| target.url());
-    let mut text = format!("proxying {scheme}://{address}/ to {target}\n");
+    let mut text = format!("proxying {scheme}://{address}/ to {target}");
     if let Some(seed) = seed {
-        text += &format!("faults: --seed {seed} does the same again\n");
+        text += &format!("\nfaults: --seed {seed} does the same again");
     }
-    if !address.ip().is_loopback() {
-        text += "whoever reaches this machine can connect: it listens beyond it\n";
-    }
-    // With stderr gone there is nobody left to tell.
-    let _ = io::stderr().write_all(text.as_bytes());
+    server::announce(&text, address);
 }
 
 /// Says on standard error what is lost; the proxy goes on.

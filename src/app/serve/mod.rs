@@ -3,14 +3,14 @@
 
 mod modes;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
 
 use super::interrupt::until_interrupted;
 use super::output;
-use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, linger};
+use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, acceptor, incoming, linger};
 use crate::cli::args::output::Format;
 use crate::cli::args::serve::{Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
@@ -27,7 +27,7 @@ const CONNECTIONS: usize = 10_000;
 /// # Errors
 /// When it can't listen, or a file can't be read or written.
 pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSettings) -> Result<Exit, Report> {
-    let acceptor = server::tls::acceptor(args.cert.as_deref(), args.key.as_deref(), args.self_signed)?;
+    let acceptor = acceptor(&args.certificate)?;
     let clock = Clock::start();
     let settings = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
     let timeline = Timeline::new(clock, output::sinks(&settings, recording, None, clock)?);
@@ -49,12 +49,7 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
 /// Says where it listens, on standard error: standard output is the frames'.
 fn announce(address: SocketAddr, secure: bool, mode: Mode) {
     let scheme = if secure { "wss" } else { "ws" };
-    let mut text = format!("serving {} on {scheme}://{address}/\n", mode.name());
-    if !address.ip().is_loopback() {
-        text += "whoever reaches this machine can connect: it listens beyond it\n";
-    }
-    // With stderr gone there is nobody left to tell.
-    let _ = io::stderr().write_all(text.as_bytes());
+    server::announce(&format!("serving {} on {scheme}://{address}/", mode.name()), address);
 }
 
 /// What is done with each connection.
@@ -80,7 +75,7 @@ impl Service {
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         let clock = self.timeline.clock();
         let rest = stream.try_clone()?;
-        let incoming = server::incoming(stream, peer, self.acceptor.as_ref(), clock)?;
+        let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
         let accepted = accept(incoming, HANDSHAKE_TIMEOUT, &self.timeline, |_| Answer::Accept(self.offer.clone()));
         if let Ok((request, driver)) = accepted {
             modes::serve(self.mode, self.size, Client::new(driver, request.resource, Arc::clone(&self.room)));

@@ -4,7 +4,7 @@
 
 pub mod client;
 pub mod room;
-pub mod tls;
+mod tls;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,15 +12,14 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::cli::report::{Exit, Report};
+use crate::cli::{Exit, Report};
 use crate::handshake::Response;
 use crate::session::{Clock, Incoming};
 use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
 
 pub use client::{Client, Turn};
 pub use room::Room;
+pub use tls::acceptor;
 
 /// The most connections at a time; a further one is answered with 503.
 pub const CONNECTIONS: usize = 256;
@@ -37,6 +36,47 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Listens there.
+///
+/// # Errors
+/// When the system refuses.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Report> {
+    TcpListener::bind(address).map_err(|error| {
+        let message = format!("cannot listen on {address}: {}", in_words(&error));
+        Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
+    })
+}
+
+/// Says what is served where, on standard error: standard output is the frames'.
+pub fn announce(what: &str, address: SocketAddr) {
+    let beyond = if address.ip().is_loopback() {
+        ""
+    } else {
+        "whoever reaches this machine can connect: it listens beyond it\n"
+    };
+    // With stderr gone there is nobody left to tell.
+    let _ = io::stderr().write_all(format!("{what}\n{beyond}").as_bytes());
+}
+
+/// A connection before its opening handshake, with TLS if that is served.
+///
+/// # Errors
+/// When there is no TLS handshake in time.
+pub fn incoming(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<&Acceptor>,
+    clock: Clock,
+) -> io::Result<Incoming> {
+    let transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
+    let Some(acceptor) = acceptor else { return Ok(Incoming { transport, peer: Some(peer), tls: None }) };
+    let begun = clock.elapsed();
+    let now = || clock.elapsed();
+    let (transport, info) =
+        acceptor.accept(transport, &Deadline::new(&now, HANDSHAKE_TIMEOUT)).map_err(io::Error::other)?;
+    Ok(Incoming { transport, peer: Some(peer), tls: Some((clock.elapsed().saturating_sub(begun), info)) })
+}
 
 /// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own, with a stack of so many
 /// bytes.
@@ -70,36 +110,6 @@ pub fn listen(
     }
 }
 
-/// Listens there.
-///
-/// # Errors
-/// When the address is taken or none of this machine.
-pub fn bind(address: SocketAddr) -> Result<TcpListener, Report> {
-    TcpListener::bind(address).map_err(|error| {
-        let message = format!("cannot listen on {address}: {}", in_words(&error));
-        Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
-    })
-}
-
-/// A connection that has been accepted, with TLS if that is served, before its opening handshake.
-///
-/// # Errors
-/// When the system refuses, or the TLS handshake fails.
-pub fn incoming(
-    stream: TcpStream,
-    peer: SocketAddr,
-    acceptor: Option<&Acceptor>,
-    clock: Clock,
-) -> io::Result<Incoming> {
-    let transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
-    let Some(acceptor) = acceptor else { return Ok(Incoming { transport, peer: Some(peer), tls: None }) };
-    let begun = clock.elapsed();
-    let now = || clock.elapsed();
-    let deadline = Deadline::new(&now, HANDSHAKE_TIMEOUT);
-    let (transport, info) = acceptor.accept(transport, &deadline).map_err(io::Error::other)?;
-    Ok(Incoming { transport, peer: Some(peer), tls: Some((clock.elapsed().saturating_sub(begun), info)) })
-}
-
 /// Ends our direction of the stream, then waits for the client to end its own.
 ///
 /// # Errors
@@ -125,17 +135,7 @@ pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
 fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
     stream.set_read_timeout(Some(EXHAUSTED))?;
     let _ = stream.read(&mut [0; 4096]);
-    let (response, body) = plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
+    let (response, body) =
+        Response::plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
     stream.write_all(&[&response.raw[..], &body[..]].concat())
-}
-
-/// A response in plain text; headers given here replace the usual ones.
-#[must_use]
-pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-    let length = body.len().to_string();
-    let usual = [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-    let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-    let all: Vec<_> = headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-    let response = Response::new(status, &all).expect("our own headers are valid");
-    (response, Bytes::copy_from_slice(body.as_bytes()))
 }

@@ -1,7 +1,6 @@
 //! The server's certificate: from files, or one made for this run that signs itself.
 
-use std::path::Path;
-
+use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::transport::{Acceptor, TransportError};
 
@@ -9,17 +8,17 @@ use crate::transport::{Acceptor, TransportError};
 ///
 /// # Errors
 /// A file can't be read or used.
-pub fn acceptor(cert: Option<&Path>, key: Option<&Path>, self_signed: bool) -> Result<Option<Acceptor>, Report> {
+pub fn acceptor(args: &CertificateArgs) -> Result<Option<Acceptor>, Report> {
     let unusable = |error: TransportError| Report::new(Exit::File, error.to_string());
-    match cert {
-        Some(cert) => Acceptor::from_files(cert, key.unwrap_or(cert)).map(Some).map_err(unusable),
-        None if self_signed => make_self_signed().map(Some),
+    match &args.cert {
+        Some(cert) => Acceptor::from_files(cert, args.key.as_ref().unwrap_or(cert)).map(Some).map_err(unusable),
+        None if args.self_signed => self_signed().map(Some),
         None => Ok(None),
     }
 }
 
 /// For localhost and the loopback addresses.
-fn make_self_signed() -> Result<Acceptor, Report> {
+fn self_signed() -> Result<Acceptor, Report> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let failed = |why: String| Report::new(Exit::Tls, format!("cannot make a certificate: {why}"));
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;

@@ -5,7 +5,6 @@
 //! ```
 
 mod context;
-mod damage;
 mod joiner;
 mod out;
 mod printer;
@@ -16,6 +15,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use super::damage::Damages;
 use super::interrupt::Interrupt;
 use crate::cli::args::show::ShowArgs;
 use crate::cli::report::stdout_written;
@@ -26,7 +26,6 @@ use crate::recording::{Bound, Entry, ReadError, Reader};
 use crate::session::waker;
 use crate::transport::in_words;
 use context::Context;
-use damage::Damages;
 use joiner::Joiner;
 use out::Out;
 use printer::Printer;
@@ -116,7 +115,7 @@ fn jump(mut reader: Reader<File>, from: Bound, printer: &mut Printer) -> Result<
 }
 
 /// Waits for the pager, and then says what was damaged.
-fn ended(out: Out, damages: Damages) -> Result<Exit, Report> {
+fn ended(out: Out, mut damages: Damages) -> Result<Exit, Report> {
     let written = out.end();
     damages.end();
     stdout_written(written)

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use super::super::damage::Damages;
 use super::super::output;
-use super::damage::Damages;
 use crate::cli::settings::OutputSettings;
 use crate::cli::{Exit, Report};
 use crate::event::{Event, FrameEvent, Kind, Violation};

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use super::{DemoArgs, HelpArgs, Options, output, proxy, recording, report, script, serve, show, stats, test};
+use super::{
+    DemoArgs, HelpArgs, Options, exchange, output, proxy, recording, replay, report, script, serve, show, stats, test,
+};
 
 /// What follows the program's name.
 #[derive(Debug, Subcommand)]
@@ -31,6 +33,16 @@ pub(super) enum Command {
         record: recording::RecordArgs,
         #[command(flatten)]
         options: Box<Options>,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Play a recording again, as its client or as its server
+    #[command(disable_help_flag = true)]
+    Replay {
+        #[command(flatten)]
+        replay: Box<replay::ReplayArgs>,
+        #[command(flatten)]
+        way: Box<replay::WayArgs>,
         #[command(flatten)]
         help: HelpArgs,
     },
@@ -88,6 +100,14 @@ pub(super) enum Command {
     Mask {
         #[command(flatten)]
         mask: recording::MaskArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Write a recording in another format
+    #[command(disable_help_flag = true)]
+    Export {
+        #[command(flatten)]
+        export: exchange::ExportArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -28,7 +28,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 55] = [
+const COMMON: [&str; 60] = [
     "url",
     "command",
     "shell",
@@ -65,6 +65,11 @@ const COMMON: [&str; 55] = [
     "around",
     "follow",
     "conn",
+    "listen",
+    "pace",
+    "frames",
+    "set",
+    "capture",
     "polling",
     "files",
     "paths",

@@ -8,7 +8,7 @@ use clap::Args;
 use super::connect::{HandshakeArgs, LimitArgs, ReachArgs, TrustArgs};
 use super::faults;
 use super::script::GivenArgs;
-use super::serve::listen;
+use super::serve::{CertificateArgs, listen};
 use crate::proxy::FaultPlan;
 
 /// Where clients come, and what happens to what they say and hear.
@@ -33,15 +33,8 @@ pub struct ProxyArgs {
     /// A script whose functions say what becomes of messages: on_open, to_server, to_client
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// Serve wss with this certificate chain, PEM
-    #[arg(id = "server_cert", long = "cert", value_name = "FILE")]
-    pub cert: Option<PathBuf>,
-    /// Its private key, PEM [default: in the same file]
-    #[arg(id = "server_key", long = "key", value_name = "FILE", requires = "server_cert")]
-    pub key: Option<PathBuf>,
-    /// Serve wss with a certificate for localhost, made for this run
-    #[arg(long, conflicts_with = "server_cert")]
-    pub self_signed: bool,
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
     #[command(flatten)]
     pub given: GivenArgs,
 }

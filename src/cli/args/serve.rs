@@ -26,14 +26,22 @@ pub struct ServeArgs {
     /// Speak no permessage-deflate
     #[arg(long)]
     pub no_compress: bool,
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
+}
+
+/// With which certificate wss is served, if it is.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub struct CertificateArgs {
     /// Serve wss with this certificate chain, PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(id = "server_cert", long = "cert", value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// Its private key, PEM [default: in the same file]
-    #[arg(long, value_name = "FILE", requires = "cert")]
+    #[arg(id = "server_key", long = "key", value_name = "FILE", requires = "server_cert")]
     pub key: Option<PathBuf>,
     /// Serve wss with a certificate for localhost, made for this run
-    #[arg(long, conflicts_with = "cert")]
+    #[arg(long, conflicts_with = "server_cert")]
     pub self_signed: bool,
 }
 
@@ -64,6 +72,7 @@ impl Mode {
     }
 }
 
+/// A port alone is that of this machine alone.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let text = text.replace("localhost", "127.0.0.1");
     let port = text.trim_start_matches(':').parse::<u16>().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

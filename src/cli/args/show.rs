@@ -72,7 +72,7 @@ pub struct JsonMatch {
     pub value: Option<String>,
 }
 
-fn pattern(text: &str) -> Result<Regex, String> {
+pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| why_no_regex(&error))
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::exchange::export::ExportError;
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
 use crate::report;
@@ -60,6 +61,21 @@ impl Report {
 impl From<ReadError> for Report {
     fn from(error: ReadError) -> Report {
         Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ExportError> for Report {
+    fn from(error: ExportError) -> Report {
+        match error {
+            ExportError::Read(error) => error.into(),
+            ExportError::NoConnection { highest: 0, .. } => {
+                Report::new(Exit::Usage, error.to_string()).hint("it has no connections")
+            }
+            ExportError::NoConnection { highest, .. } => {
+                Report::new(Exit::Usage, error.to_string()).hint(format!("its connections are 1 to {highest}"))
+            }
+            ExportError::Write(_) => Report::new(Exit::File, error.to_string()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A masked value keeps its size: what stands for it is filled up with blanks. So every length, offset and statistic of the
 //! recording stays true.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::recording::scan::{Members, Value, elements};
@@ -53,6 +54,17 @@ impl JsonPath {
             };
             walk(data, &[&self.steps[..]], 0, &mut visit);
         }
+    }
+
+    /// Where the values at this place of a message are, in order.
+    #[must_use]
+    pub fn places(&self, data: &[u8]) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        self.find(data, &mut |value| {
+            let start = value.as_ptr().addr() - data.as_ptr().addr();
+            places.push(start..start + value.len());
+        });
+        places
     }
 }
 

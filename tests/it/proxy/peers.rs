@@ -53,13 +53,14 @@ fn ws_and_websockets_on_both_sides_notice_nothing() {
             {
                 let direct = run(&server.url("/"));
                 assert!(direct.contains("4000"), "{client} with {name}: {direct}");
-                for proxy in [&between, &more] {
-                    // The parameters of the extension are each leg's own where they are not the same.
-                    let through = run(&proxy.url("/"));
-                    let same =
-                        |text: &str| text.replace("permessage-deflate; client_max_window_bits=9", "permessage-deflate");
-                    assert_eq!(same(&through), same(&direct), "{client} with {name} {args:?}");
-                }
+                assert_eq!(run(&between.url("/")), direct, "{client} with {name} {args:?}");
+                // The extension of this one's legs is each leg's own.
+                let whatever = |said: &str| {
+                    said.replace("permessage-deflate; client_max_window_bits=9", "")
+                        .replace("permessage-deflate", "")
+                        .replace("null", "\"\"")
+                };
+                assert_eq!(whatever(&run(&more.url("/"))), whatever(&direct), "{client} with {name} {args:?}");
             }
             let ended = between.end();
             assert_eq!(ended.frames(1, "received"), ended.frames(2, "sent"), "{name} {args:?}");

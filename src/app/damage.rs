@@ -1,4 +1,4 @@
-//! Lines of a recording that could not be read: told on standard error, once the pager is out of the way.
+//! Lines of a recording that could not be read: told on standard error, once a pager is out of the way.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ const TOLD: u64 = 20;
 
 /// What was damaged so far.
 #[derive(Debug, Default)]
-pub(super) struct Damages {
+pub(in crate::app) struct Damages {
     count: u64,
     /// Still to be told.
     waiting: String,
@@ -19,7 +19,7 @@ pub(super) struct Damages {
 
 impl Damages {
     /// One more; `later`: it would be in the way now.
-    pub(super) fn note(&mut self, damage: &Damage, later: bool) {
+    pub(in crate::app) fn note(&mut self, damage: &Damage, later: bool) {
         self.count += 1;
         if self.count <= TOLD {
             // Writing to a String does not fail.
@@ -31,7 +31,7 @@ impl Damages {
     }
 
     /// Tells what is left to tell.
-    pub(super) fn end(mut self) {
+    pub(in crate::app) fn end(&mut self) {
         if self.count > TOLD {
             let _ = writeln!(self.waiting, "wscope: warning: {} more damaged lines skipped", self.count - TOLD);
         }

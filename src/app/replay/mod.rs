@@ -1,0 +1,175 @@
+//! `wscope replay`: a recording played again, by its client's part or by its server's.
+
+mod client;
+mod server;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::damage::Damages;
+use super::outcome::Outcome;
+use crate::cli::args::Flags;
+use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
+use crate::cli::report::{Exit, Report};
+use crate::protocol::SendError;
+use crate::render::escape::escape;
+use crate::replay::{
+    ChangeError, Changes, Conversation, FrameKeys, Pace, Part, Plan, Played, Score, ScoreError, Stopped,
+};
+
+/// Replays a recording.
+///
+/// # Errors
+/// The report that ends the program.
+pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
+    match (&args.to, args.listen) {
+        (Some(_), _) => client::run(args, flags),
+        (None, Some(address)) => server::run(args, &way.tls, address, flags),
+        (None, None) => {
+            let hint = "--to URL plays the client, --listen PORT the server";
+            Err(Report::new(Exit::Usage, "nowhere to replay to").hint(hint))
+        }
+    }
+}
+
+/// The connection of a recording that is played.
+struct Source {
+    name: String,
+    score: Score,
+    /// Its place among the connections of the recording, from 1, and how many there are.
+    place: (usize, usize),
+}
+
+impl Source {
+    /// The connection asked for, or the first that has frames; what is damaged in the recording is told on standard error.
+    fn open(args: &ReplayArgs) -> Result<Source, Report> {
+        let name = args.file.display().to_string();
+        let scores = read(&args.file)?;
+        let count = scores.len();
+        let wanted = match args.conn {
+            Some(number) => number,
+            None => scores.iter().find(|score| !score.steps.is_empty()).unwrap_or(&scores[0]).number,
+        };
+        let place = scores.iter().position(|score| score.number == wanted).map_or(0, |at| at + 1);
+        let score = Score::numbered(scores, wanted, &name)?;
+        if score.steps.is_empty() && score.refusal().is_none() {
+            let message = format!("connection {wanted} of {name} has no frames: there is nothing to replay");
+            return Err(Report::new(Exit::File, message).hint("--conn N takes another connection, if there is one"));
+        }
+        Ok(Source { name, score, place: (place, count) })
+    }
+
+    /// Says what is replayed where that is not plain.
+    fn announce(&self, part: &Part, quiet: bool) {
+        if quiet {
+            return;
+        }
+        let (place, count) = self.place;
+        if count > 1 {
+            let (name, number) = (&self.name, self.score.number);
+            note(&format!("replaying connection {number} of {name}, the {place}. of {count}: --conn N takes another"));
+        }
+        if part.cues.len() == 1 && !self.score.steps.is_empty() {
+            note(&format!("this side sent nothing: it listens until {} messages have come", part.awaited.len()));
+        }
+    }
+}
+
+/// Every connection of the recording; what is damaged in it is told on standard error.
+fn read(file: &Path) -> Result<Vec<Score>, Report> {
+    let (scores, damaged) = Score::all(file)?;
+    let mut damages = Damages::default();
+    for damage in &damaged {
+        damages.note(damage, false);
+    }
+    damages.end();
+    Ok(scores)
+}
+
+/// What is sent of the recording.
+fn part(args: &ReplayArgs, score: &Score) -> Part {
+    let max_gap = args.pace.max_gap;
+    if !args.said.frames {
+        return Part::messages(score, max_gap);
+    }
+    let keys = match args.said.masks {
+        MasksChoice::Fresh => FrameKeys::Fresh,
+        MasksChoice::Recorded => FrameKeys::Recorded,
+    };
+    Part::frames(score, max_gap, keys)
+}
+
+/// When it is sent, and with what changes.
+fn plan(args: &ReplayArgs, changes: Changes) -> Plan {
+    Plan { pace: pace(&args.pace), timeout: args.pace.timeout, changes }
+}
+
+fn pace(args: &PaceArgs) -> Pace {
+    match args.pace {
+        PaceChoice::Wait => Pace::Wait,
+        PaceChoice::Original => Pace::Original { speed: args.speed.unwrap_or(1.0) },
+        PaceChoice::Asap => Pace::Asap,
+    }
+}
+
+/// How the program ends: a connection that ended as the recorded one did has ended well.
+fn ending(score: &Score, outcome: &Outcome, played: Played, live: &Conversation) -> Result<Exit, Report> {
+    if let Some(why) = played.stopped {
+        return if matches!(why, Stopped::Interrupted) { Ok(Exit::Interrupted) } else { Err(stopped(why)) };
+    }
+    let how = |closed: &crate::event::Closed| (closed.by, closed.code, closed.clean);
+    let recorded = score.end.as_ref().map(|(_, closed)| how(closed));
+    if recorded.is_some() && recorded == live.end.as_ref().map(how) {
+        return Ok(outcome.success());
+    }
+    outcome.report()
+}
+
+/// Why a replay ended before its time, with its exit code and the next step.
+fn stopped(why: Stopped) -> Report {
+    let message = why.to_string();
+    let report = |exit| Report::new(exit, message.as_str());
+    match why {
+        Stopped::Unheard { .. } => report(Exit::Timeout)
+            .hint("--timeout sets the limit, --pace original or asap waits for no answers before the end"),
+        Stopped::Silent { .. } | Stopped::Unread { .. } | Stopped::Unclosed { .. } => {
+            report(Exit::Timeout).hint("--timeout sets the limit")
+        }
+        Stopped::Closed { ref closed, .. } => {
+            let normal = closed.as_ref().is_some_and(|closed| Exit::of(closed, false) == Exit::Success);
+            report(if normal { Exit::Failed } else { Exit::Abnormal })
+        }
+        Stopped::Unsendable { error: SendError::NotUtf8(_), .. } => {
+            report(Exit::Usage).hint("--frames sends it as it was")
+        }
+        Stopped::Unsendable { .. } | Stopped::Hook => report(Exit::Usage),
+        Stopped::Change(ChangeError::NowhereSet(_)) => {
+            report(Exit::Usage).hint("wscope show FILE --sent shows what is sent")
+        }
+        Stopped::Change(ChangeError::Unset { ref name, .. }) => {
+            report(Exit::Usage).hint(format!("--var {name}=VALUE or --capture {name}=PATH sets it"))
+        }
+        Stopped::Unmatched { .. } | Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),
+        Stopped::OtherDeflate { .. } => {
+            report(Exit::Handshake).hint("without --frames the messages are sent, compressed as agreed on")
+        }
+        Stopped::Interrupted => report(Exit::Interrupted),
+        Stopped::Unrecorded => report(Exit::File),
+    }
+}
+
+impl From<ScoreError> for Report {
+    fn from(error: ScoreError) -> Report {
+        match error {
+            ScoreError::Unreadable(error) => error.into(),
+            ScoreError::NoSuch { .. } => Report::new(Exit::Usage, error.to_string()),
+            ScoreError::Empty { .. } => Report::new(Exit::File, error.to_string()),
+        }
+    }
+}
+
+/// A line on standard error.
+fn note(text: &str) {
+    // With stderr gone there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "wscope: {}", escape(text.as_bytes()));
+}

@@ -1,0 +1,218 @@
+//! `wscope replay FILE --listen ADDR`: the server's part of a recording, for real clients.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
+
+use super::{note, pace, read, stopped};
+use crate::app::interrupt::Interrupt;
+use crate::app::output;
+use crate::app::scripts::Given;
+use crate::app::server::{self, CONNECTIONS, HANDSHAKE_TIMEOUT, acceptor, incoming, linger};
+use crate::app::words;
+use crate::cli::args::Flags;
+use crate::cli::args::connect::TlsArgs;
+use crate::cli::args::output::Format;
+use crate::cli::args::replay::{MatchChoice, ReplayArgs, UnmatchedChoice};
+use crate::cli::args::serve::CertificateArgs;
+use crate::cli::report::{Exit, Report};
+use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
+use crate::replay::{Changes, NoHooks, Score};
+use crate::session::{Clock, Timeline, Waker, waker};
+use crate::transport::{Acceptor, in_words};
+
+/// The most of a message that is quoted, in characters.
+const QUOTED: usize = 60;
+
+/// Says what the server said to whoever connects, until all of it is said.
+///
+/// # Errors
+/// The report that ends the program.
+pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags) -> Result<Exit, Report> {
+    let (output, recording) = settings::resolve_output(flags, Sources::system())?;
+    let given = Given::new(&args.given)?;
+    let recording = RecordingSettings { masks: given.masks(&recording.masks), ..recording };
+    let mock = mock(args, Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables), flags)?;
+    let (cert, key) = (tls.cert.clone(), tls.key.clone());
+    let acceptor = acceptor(&CertificateArgs { cert, key, self_signed: args.mock.self_signed })?;
+    let clock = Clock::start();
+    let output = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..output };
+    let timeline = Timeline::new(clock, output::sinks(&output, &recording, None, clock)?);
+
+    let system = |error: io::Error| Report::new(Exit::Failed, format!("cannot set up: {}", in_words(&error)));
+    let (waker, wakened) = waker().map_err(system)?;
+    let interrupt = Interrupt::watch(waker).map_err(system)?;
+    let listener = server::bind(address)?;
+    let address = listener.local_addr().unwrap_or(address);
+    let scheme = if acceptor.is_some() { "wss" } else { "ws" };
+    let place = mock.resources().next().unwrap_or("/");
+    let plural = if mock.connections() == 1 { "" } else { "s" };
+    let what = format!("{} connection{plural} of {}", mock.connections(), args.file.display());
+    server::announce(&format!("playing the server of {what} on {scheme}://{address}{place}"), address);
+    let service = Arc::new(Service {
+        mock,
+        acceptor,
+        timeline: timeline.clone(),
+        quiet: output.quiet,
+        clients: AtomicUsize::new(0),
+        failure: Mutex::default(),
+        waker: interrupt.waker(),
+    });
+    let serving = Arc::clone(&service);
+    let listen =
+        move || server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| serving.serve(stream, peer));
+    Builder::new().name("server".into()).spawn(listen).map_err(system)?;
+
+    let ended = loop {
+        if interrupt.happened() {
+            break Ok(Exit::Interrupted);
+        }
+        if let Some(ended) = service.ended() {
+            break ended;
+        }
+        let _ = wakened.wait(Duration::from_secs(3600));
+    };
+    timeline.flush().err().and_then(Report::lost).map_or(ended, Err)
+}
+
+/// The recording as a server.
+fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Report> {
+    let name = args.file.display().to_string();
+    let mut scores = read(&args.file)?;
+    if let Some(wanted) = args.conn {
+        scores = vec![Score::numbered(scores, wanted, &name)?];
+    }
+    let options = Options {
+        matching: match args.mock.matching {
+            MatchChoice::Order | MatchChoice::Any => Matching::Order,
+            MatchChoice::Exact => Matching::Exact,
+            MatchChoice::Json => Matching::Json { ignore: Vec::new(), ids: args.mock.id.clone().unwrap_or_default() },
+            MatchChoice::Regex => Matching::Regex,
+        },
+        unmatched: match (&args.mock.forward, args.mock.unmatched) {
+            (Some(url), _) => Unmatched::Forward(Box::new(words::options(&[url.clone()])?)),
+            (None, UnmatchedChoice::Close) => Unmatched::Close,
+            (None, UnmatchedChoice::Ignore) => Unmatched::Ignore,
+            (None, UnmatchedChoice::Error) => Unmatched::Error,
+        },
+        pace: pace(&args.pace),
+        max_gap: args.pace.max_gap,
+        frames: args.said.frames,
+        changes,
+        again: args.mock.again,
+        lenient: args.mock.lenient,
+        patience: flags.names("timeout").then_some(args.pace.timeout),
+    };
+    Mock::new(&scores, options).map_err(|error| match error {
+        MockError::Nothing => Report::new(Exit::File, format!("cannot play the server of {name}: {error}")),
+        MockError::Change(error) => stopped(error.into()),
+    })
+}
+
+/// What is done with each client.
+struct Service {
+    mock: Mock,
+    acceptor: Option<Acceptor>,
+    timeline: Timeline,
+    quiet: bool,
+    /// How many are there.
+    clients: AtomicUsize,
+    /// What ends the program.
+    failure: Mutex<Option<Report>>,
+    waker: Waker,
+}
+
+impl Service {
+    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        self.clients.fetch_add(1, Ordering::AcqRel);
+        let served = self.serve_and_linger(stream, peer);
+        self.clients.fetch_sub(1, Ordering::AcqRel);
+        self.waker.wake();
+        served
+    }
+
+    fn serve_and_linger(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        let clock = self.timeline.clock();
+        let rest = stream.try_clone()?;
+        let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
+        let remark = |remark| self.tell(peer, remark);
+        let served = self.mock.serve(incoming, HANDSHAKE_TIMEOUT, &self.timeline, &mut NoHooks, &remark);
+        let failure = self.judge(peer, served);
+        let lingered = linger(rest, clock);
+        if failure.is_some() {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        }
+        lingered
+    }
+
+    /// What there is to say while a client is served.
+    fn tell(&self, peer: SocketAddr, remark: Remark) {
+        match remark {
+            Remark::Otherwise(mismatch) => self.note(&format!("client {peer} is taken although {mismatch}")),
+            Remark::Unmatched { binary, data } => {
+                note(&format!("client {peer} said what is not in the recording: {}", quoted(binary, &data)));
+            }
+            Remark::Upstream(why) => note(&format!("client {peer} has no server behind any more: {why}")),
+            Remark::Lost(error) => {
+                if let Some(report) = Report::lost(error) {
+                    report.print();
+                }
+            }
+        }
+    }
+
+    /// Says how it was with a client; what is wrong enough to end the program.
+    fn judge(&self, peer: SocketAddr, served: Served) -> Option<Report> {
+        match served {
+            Served::Played(played) => return self.judge_played(peer, played),
+            Served::Answered { connection, status } => {
+                self.note(&format!("client {peer} was answered with {status}, as connection {connection}"));
+            }
+            Served::Refused { status, why } => {
+                note(&format!("client {peer} is refused with {status}: {why}"));
+                if !matches!(why, Mismatch::Over) {
+                    note("--lenient takes it all the same");
+                }
+            }
+            Served::Failed(error) => self.note(&format!("client {peer} did not connect: {error}")),
+        }
+        None
+    }
+
+    fn judge_played(&self, peer: SocketAddr, played: Played) -> Option<Report> {
+        let Played { connection, recorded, live, stopped: why } = played;
+        let (wanted, came) = (recorded.messages.len(), live.messages.len());
+        self.note(&format!("client {peer} played connection {connection}: {came} of {wanted} messages came"));
+        why.map(stopped)
+    }
+
+    /// How the program ends, if it is time.
+    fn ended(&self) -> Option<Result<Exit, Report>> {
+        if let Some(failure) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Some(Err(failure));
+        }
+        (self.mock.is_over() && self.clients.load(Ordering::Acquire) == 0).then_some(Ok(Exit::Success))
+    }
+
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            note(text);
+        }
+    }
+}
+
+/// The beginning of a message.
+fn quoted(binary: bool, data: &[u8]) -> String {
+    if binary {
+        return format!("{} bytes of binary", data.len());
+    }
+    let text = String::from_utf8_lossy(&data[..data.len().min(4 * QUOTED)]);
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{:?}... of {} bytes", &text[..end], data.len()),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,93 @@
+//! A verdict as a test run: a suite a connection, a case for all messages that came as recorded, one for each that did not, and
+//! one for the end.
+
+use std::time::{Duration, SystemTime};
+
+use super::show::{detail, end};
+use super::{Difference, Item, Verdict};
+use crate::event::Direction;
+use crate::render::escape::escape;
+use crate::render::hexdump;
+use crate::render::quantity::duration;
+use crate::replay::conversation::Message;
+use crate::report::{Case, Failure, Outcome, Run, Suite};
+
+/// How much of a message is told, in bytes.
+const TOLD: usize = 200;
+
+/// The run: each verdict with the name of its suite, such as the recording's file and the connection.
+#[must_use]
+pub fn to_run(verdicts: &[(String, &Verdict)], started: SystemTime, lasted: Duration) -> Run {
+    let suites = verdicts.iter().map(|(name, verdict)| to_suite(name, verdict)).collect();
+    Run { started, duration: lasted, shard: None, seed: None, suites }
+}
+
+/// One verdict as a suite.
+#[must_use]
+pub fn to_suite(name: &str, verdict: &Verdict) -> Suite {
+    let same = verdict.items.iter().filter(|item| item.is_same()).count();
+    let messages = if same == 1 { "message" } else { "messages" };
+    let all = (same > 0).then(|| case(format!("{same} {messages} as recorded"), Outcome::Passed));
+    let others = verdict.items.iter().filter(|item| !item.is_same()).map(other);
+    let ending = end(verdict).map(|words| {
+        if verdict.end.is_same() {
+            case("closing".into(), Outcome::Passed)
+        } else {
+            case("closing".into(), Outcome::Failed(Failure::new(words)))
+        }
+    });
+    Suite { file: name.to_owned(), cases: all.into_iter().chain(others).chain(ending).collect(), ..Suite::default() }
+}
+
+fn case(name: String, outcome: Outcome) -> Case {
+    Case { name, outcome, ..Case::default() }
+}
+
+fn other(item: &Item) -> Case {
+    let (recorded, live) = (item.recorded(), item.live());
+    let message = match item {
+        Item::Changed(_, fields) => match fields.as_slice() {
+            [] => "came, and does not match".to_owned(),
+            [Difference::Value { path, .. }] => format!("{path} changed"),
+            [_] => "changed".to_owned(),
+            fields => format!("{} fields changed", fields.len()),
+        },
+        Item::Missing(_) => "did not come".to_owned(),
+        Item::Unexpected(_) => "was not recorded".to_owned(),
+        Item::Matched(pair) => match (pair.moved, pair.drift) {
+            (false, Some(drift)) => {
+                format!("came {} after the one before, recorded {}", duration(drift.live), duration(drift.recorded))
+            }
+            _ => "came in another place".to_owned(),
+        },
+    };
+    let side = |sign: &str, message: &Message| format!("{sign} {}", told(message));
+    let mut lines: Vec<String> = recorded.map(|message| side("-", message)).into_iter().collect();
+    lines.extend(live.map(|message| side("+", message)));
+    lines.extend(detail(item).into_iter().filter(|_| matches!(item, Item::Changed(..))));
+    let name = match (recorded, live) {
+        (Some(message), _) => format!("{} #{}", way(message), message.number),
+        (None, Some(message)) => format!("unexpected {} #{}", way(message), message.number),
+        (None, None) => String::new(),
+    };
+    case(name, Outcome::Failed(Failure { detail: lines, ..Failure::new(message) }))
+}
+
+const fn way(message: &Message) -> &'static str {
+    match message.direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+/// A message in a line, cut where it is long, and what was cut.
+fn told(message: &Message) -> String {
+    let end = message.data.len().min(TOLD);
+    let words = if message.binary {
+        hexdump::line(&message.data[..message.data.len().min(17)])
+    } else {
+        escape(&message.data[..end]).into_owned()
+    };
+    let cut = message.data.len() > end;
+    if cut { format!("{words}… {} B in all", message.data.len()) } else { words }
+}

@@ -1,0 +1,316 @@
+//! Plays one side's part on an open connection, on the caller's thread.
+
+mod stopped;
+
+use std::time::Duration;
+
+use super::change::Changes;
+use super::conversation::Message;
+use super::hooks::{Audience, Hooks, Outgoing, Stop};
+use super::part::{Action, Cue, Part};
+use crate::command::Command;
+use crate::event::{Closed, Direction, Event, Kind};
+use crate::session::{Driver, Waited};
+
+pub use stopped::Stopped;
+
+/// How many messages are sent before the peer is heard, as long as it reads.
+const BATCH: usize = 256;
+
+/// How often it is looked whether all has been written.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// When something is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Once as many messages have come as had come before it in the recording.
+    Wait,
+    /// At its recorded time, so many times as fast.
+    Original { speed: f64 },
+    /// As fast as the peer reads.
+    Asap,
+}
+
+/// How a part is played.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub pace: Pace,
+    /// How much longer than in the recording the peer may take for a message or for its close frame.
+    pub timeout: Duration,
+    pub changes: Changes,
+}
+
+/// What came of it. The conversation itself is on the timeline.
+#[derive(Debug)]
+pub struct Played {
+    /// Messages and frames that cues sent.
+    pub sent: usize,
+    /// Messages received.
+    pub heard: usize,
+    /// Why it did not come to its end.
+    pub stopped: Option<Stopped>,
+}
+
+/// One side of a recorded connection, on a live one.
+pub struct Player<'a> {
+    driver: &'a mut Driver,
+    part: &'a Part,
+    plan: Plan,
+    hooks: &'a mut dyn Hooks,
+    audience: &'a mut dyn Audience,
+    /// The next cue.
+    next: usize,
+    played: Played,
+    /// When it began, on the driver's clock.
+    began: Duration,
+    /// When the peer was last heard, or something sent to it.
+    moved: Duration,
+    /// Unwritten output when the peer's patience was last tried, in bytes.
+    unwritten: usize,
+    closed: Option<Closed>,
+}
+
+/// Why nothing is sent for now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pause {
+    /// Its time has not come, which is on the driver's clock.
+    Until(Duration),
+    /// Enough was sent at once.
+    Breath,
+    /// The peer has to say something first.
+    Unheard,
+    /// The peer has to read first.
+    Full,
+    /// The peer has to end the connection.
+    Unclosed,
+    /// The connection is ending.
+    Done,
+}
+
+impl<'a> Player<'a> {
+    pub fn new(
+        driver: &'a mut Driver,
+        part: &'a Part,
+        plan: Plan,
+        hooks: &'a mut dyn Hooks,
+        audience: &'a mut dyn Audience,
+    ) -> Player<'a> {
+        let now = driver.timeline().clock().elapsed();
+        let played = Played { sent: 0, heard: 0, stopped: None };
+        Player {
+            driver,
+            part,
+            plan,
+            hooks,
+            audience,
+            next: 0,
+            played,
+            began: now,
+            moved: now,
+            unwritten: 0,
+            closed: None,
+        }
+    }
+
+    /// Plays to the end of the connection, whoever ends it.
+    #[must_use]
+    pub fn play(mut self) -> Played {
+        self.check_deflate();
+        loop {
+            let pause = self.send_due();
+            let until = match pause {
+                Pause::Until(time) => Some(time),
+                Pause::Breath => Some(Duration::ZERO),
+                Pause::Unheard | Pause::Full | Pause::Unclosed => Some(self.moved + self.patience(pause)),
+                Pause::Done => None,
+            };
+            match self.driver.wait(until) {
+                Waited::Event(event) => self.hear(event),
+                Waited::Timeout if matches!(pause, Pause::Until(_) | Pause::Breath) => {}
+                Waited::Timeout => self.lose_patience(pause),
+                Waited::Woken => {
+                    if self.audience.has_enough() {
+                        self.stop(Stopped::Interrupted);
+                    }
+                }
+                Waited::Writable => self.moved = self.now(),
+                Waited::SinkFailed(error) => {
+                    if !self.audience.lost(&error) {
+                        self.stop(Stopped::Unrecorded);
+                    }
+                }
+                Waited::Over => return self.end(),
+            }
+        }
+    }
+
+    /// Sends all that may be sent now: why no more.
+    fn send_due(&mut self) -> Pause {
+        for _ in 0..BATCH {
+            if self.driver.connection().is_closing() && !self.is_framed() {
+                return Pause::Done;
+            }
+            let Some(cue) = self.part.cues.get(self.next) else { return Pause::Done };
+            if let Some(pause) = self.pause_before(cue) {
+                return pause;
+            }
+            self.next += 1;
+            self.moved = self.now();
+            if let Err(stopped) = self.perform(cue) {
+                self.stop(stopped);
+            }
+        }
+        Pause::Breath
+    }
+
+    /// Whether frames are sent as they were, even after a close frame.
+    fn is_framed(&self) -> bool {
+        matches!(self.part.cues.get(self.next), Some(Cue { action: Action::Frame(_), .. }))
+    }
+
+    fn pause_before(&mut self, cue: &Cue) -> Option<Pause> {
+        let is_end = self.next + 1 == self.part.cues.len();
+        if let Pace::Original { speed } = self.plan.pace {
+            let due = self.began + cue.time.div_f64(speed);
+            if self.now() < due {
+                return Some(Pause::Until(due));
+            }
+        }
+        // The end comes after all that the peer has to say, at any pace.
+        if self.played.heard < cue.after && (is_end || self.plan.pace == Pace::Wait) {
+            return Some(Pause::Unheard);
+        }
+        match cue.action {
+            Action::Await => return Some(Pause::Unclosed),
+            // What was sent before it is still to be written, if the peer reads.
+            Action::Drop if !self.driver.connection().output().is_empty() => {
+                let now = self.now();
+                let patient = now < self.moved + self.plan.timeout;
+                return patient.then_some(Pause::Until(now + LOOK));
+            }
+            _ => {}
+        }
+        self.driver.is_full().then_some(Pause::Full)
+    }
+
+    fn perform(&mut self, cue: &Cue) -> Result<(), Stopped> {
+        let command = match &cue.action {
+            Action::Message { binary, data } => {
+                let number = cue.number;
+                let data = if *binary { data.clone() } else { self.plan.changes.apply(number, data)? };
+                let message = Message {
+                    direction: Direction::Sent,
+                    time: self.now(),
+                    number,
+                    binary: *binary,
+                    data: data.clone(),
+                };
+                let data = match self.hooks.on_send(&message).map_err(|Stop| Stopped::Hook)? {
+                    Outgoing::Send => data,
+                    Outgoing::Skip => return Ok(()),
+                    Outgoing::Replace(data) => data,
+                };
+                if *binary { Command::Binary(data) } else { Command::Text(data) }
+            }
+            Action::Frame(spec) => Command::Frame(spec.clone()),
+            Action::Close { code, reason } => Command::Close { code: *code, reason: reason.clone(), force: true },
+            Action::Drop => Command::Drop,
+            Action::Await => return Ok(()),
+        };
+        let counts = matches!(cue.action, Action::Message { .. } | Action::Frame(_));
+        self.driver.send(command).map_err(|error| Stopped::Unsendable { frame: cue.number, error })?;
+        self.played.sent += usize::from(counts);
+        Ok(())
+    }
+
+    fn hear(&mut self, event: Event) {
+        self.audience.event(&event);
+        match event.kind {
+            Kind::Frame(frame) if frame.direction == Direction::Received => {
+                if !frame.frame.header.opcode.is_control() {
+                    self.moved = event.time;
+                }
+                if let Some(message) = Message::of(event.time, &frame) {
+                    self.played.heard += 1;
+                    if !message.binary {
+                        self.plan.changes.hear(&message.data);
+                    }
+                    if self.hooks.on_receive(&message) == Err(Stop) {
+                        self.stop(Stopped::Hook);
+                    }
+                }
+            }
+            Kind::Close(closed) => self.closed = Some(*closed),
+            _ => {}
+        }
+    }
+
+    /// How long the peer may take: so much longer than it did.
+    fn patience(&self, pause: Pause) -> Duration {
+        let recorded = match pause {
+            Pause::Unheard => self.part.awaited.get(self.played.heard).map(|awaited| awaited.took),
+            Pause::Unclosed => self.part.cues.last().map(|end| end.took),
+            _ => None,
+        };
+        self.plan.timeout + recorded.unwrap_or_default()
+    }
+
+    /// The time is up, unless something still goes out to a peer that is slow to read.
+    fn lose_patience(&mut self, pause: Pause) {
+        let unwritten = self.driver.connection().output().len();
+        if unwritten != std::mem::replace(&mut self.unwritten, unwritten) {
+            self.moved = self.now();
+            return;
+        }
+        let limit = self.patience(pause);
+        let before = self.part.cues.get(self.next).cloned();
+        self.stop(match (pause, before) {
+            (Pause::Unheard, Some(before)) => Stopped::Unheard {
+                limit,
+                heard: self.played.heard,
+                wanted: before.after,
+                message: self.part.awaited.get(self.played.heard).map(|awaited| Box::new(awaited.message.clone())),
+                before: Box::new(before),
+            },
+            (Pause::Full, _) => Stopped::Unread { limit, unwritten },
+            _ => Stopped::Unclosed { limit },
+        });
+    }
+
+    /// Frames that are compressed as another negotiation had it would be noise.
+    fn check_deflate(&mut self) {
+        let live = self.driver.connection().config().deflate;
+        if let Some(recorded) = self.part.deflate.filter(|recorded| Some(*recorded) != live) {
+            self.stop(Stopped::OtherDeflate { recorded, live });
+        }
+    }
+
+    /// Sends no more, and closes the connection.
+    fn stop(&mut self, why: Stopped) {
+        self.played.stopped.get_or_insert(why);
+        self.next = self.part.cues.len();
+        // That it is closing already is as good.
+        let _ = self.driver.send(Command::Close { code: Some(1000), reason: String::new(), force: false });
+    }
+
+    /// The connection is over: whether before its time.
+    fn end(mut self) -> Played {
+        let unsaid = |cue: &&Cue| !matches!(cue.action, Action::Await | Action::Close { .. } | Action::Drop);
+        let cues = self.part.cues.get(self.next..).unwrap_or_default();
+        if self.played.stopped.is_none()
+            && let Some(cue) = cues.iter().find(unsaid)
+        {
+            let unsent = cues.iter().filter(unsaid).count();
+            let closed = self.closed.take().map(Box::new);
+            self.played.stopped = Some(Stopped::Closed { frame: cue.number, unsent, closed });
+        }
+        self.played
+    }
+
+    fn now(&self) -> Duration {
+        self.driver.timeline().clock().elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The player on a connection in memory.

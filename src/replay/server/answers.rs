@@ -1,0 +1,179 @@
+//! The server's part by what releases it: what is said before the client says anything, and after each of its messages.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Matching, Options};
+use crate::event::Role;
+use crate::protocol::DeflateParams;
+use crate::replay::part::{Action, Cue, FrameKeys, Part};
+use crate::replay::{Message, Pace, Score};
+
+/// All that the server has to say.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// The client's messages in order.
+    pub(super) awaited: Vec<Message>,
+    /// What is said before any of them; the time counts from the opening handshake.
+    pub(super) opening: Vec<Line>,
+    /// What each releases.
+    pub(super) released: Vec<Vec<Line>>,
+    /// After all that.
+    pub(super) end: Line,
+    /// The compression that frames among the lines depend on.
+    pub(super) deflate: Option<DeflateParams>,
+}
+
+/// Something to do.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// The number of the recorded frame.
+    pub(super) number: u64,
+    /// Since what releases it.
+    pub(super) after: Duration,
+    pub(super) action: Action,
+}
+
+impl Answers {
+    /// The server's part of a connection. Where ids count, an answer belongs to the message that has its id, wherever it
+    /// came in the recording.
+    pub(super) fn of(score: &Score, options: &Options) -> Answers {
+        let score = score.clone().seen_by(Role::Server);
+        let Part { mut cues, awaited, deflate } = if options.frames {
+            Part::frames(&score, options.max_gap, FrameKeys::Recorded)
+        } else {
+            Part::messages(&score, options.max_gap)
+        };
+        let ids = match &options.matching {
+            Matching::Json { ids, .. } => Some(ids),
+            _ => None,
+        };
+        let mut asked: HashMap<Bytes, usize> = HashMap::new();
+        for (at, heard) in awaited.iter().enumerate() {
+            asked.extend(ids.iter().flat_map(|ids| ids.of(&heard.message.data)).map(|id| (id, at)));
+        }
+        let line = |cue: Cue, at: Option<usize>| {
+            let begun = at.map_or(Duration::ZERO, |at| awaited[at].time);
+            let after = delay(options.pace, cue.time.saturating_sub(begun));
+            Line { number: cue.number, after, action: cue.action }
+        };
+        let end = cues.pop().map(|cue| {
+            let at = cue.after.checked_sub(1);
+            line(cue, at)
+        });
+        let mut end = end.unwrap_or(Line { number: 0, after: Duration::ZERO, action: Action::Await });
+        if score.end.is_none() && matches!(end.action, Action::Close { .. }) {
+            // Nobody saw the end: it is the client's.
+            end.action = Action::Await;
+        }
+        let (mut opening, mut released) = (Vec::new(), vec![Vec::new(); awaited.len()]);
+        for cue in cues {
+            let own = match (&cue.action, ids) {
+                (Action::Message { data, .. }, Some(ids)) => ids.of(data).iter().find_map(|id| asked.get(id)).copied(),
+                _ => None,
+            };
+            // An answer comes after what it answers; what has the same id before that is something else.
+            let at = own.filter(|at| *at < cue.after).or(cue.after.checked_sub(1));
+            at.map_or(&mut opening, |at| &mut released[at]).push(line(cue, at));
+        }
+        let awaited = awaited.into_iter().map(|heard| heard.message).collect();
+        Answers { awaited, opening, released, end, deflate }
+    }
+
+    /// Every text that is sent, with the number of its frame.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (u64, &Bytes)> {
+        self.opening.iter().chain(self.released.iter().flatten()).filter_map(|line| match &line.action {
+            Action::Message { binary: false, data } => Some((line.number, data)),
+            _ => None,
+        })
+    }
+
+    /// What comes after this message, or before any.
+    pub(super) fn lines(&self, after: Option<usize>) -> &[Line] {
+        after.map_or(&self.opening, |at| &self.released[at])
+    }
+}
+
+/// How long to wait where this time passed in the recording.
+fn delay(pace: Pace, time: Duration) -> Duration {
+    match pace {
+        Pace::Wait | Pace::Asap => Duration::ZERO,
+        Pace::Original { speed } => Duration::try_from_secs_f64(time.as_secs_f64() / speed).unwrap_or(Duration::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Reader;
+    use crate::replay::server::Ids;
+
+    /// What is released by which message, with the milliseconds after it.
+    fn released(lines: &str, matching: Matching, pace: Pace) -> Vec<Vec<(String, u128)>> {
+        let recording = format!("{{\"wscope\":1,\"created\":\"2026-11-23T04:20:00Z\"}}\n{lines}");
+        let reader = Reader::new(recording.as_bytes(), "r").expect("a recording");
+        let (scores, damages) = Score::of(reader, "r").expect("a connection");
+        assert!(damages.is_empty(), "{damages:?}");
+        let options = Options { matching, pace, ..Options::default() };
+        let answers = Answers::of(&scores[0], &options);
+        let all = std::iter::once(&answers.opening).chain(&answers.released);
+        let shown = |line: &Line| match &line.action {
+            Action::Message { data, .. } => (String::from_utf8_lossy(data).into_owned(), line.after.as_millis()),
+            other => (format!("{other:?}"), line.after.as_millis()),
+        };
+        all.map(|lines| lines.iter().map(shown).collect()).collect()
+    }
+
+    fn frame(t: f64, dir: &str, text: &str) -> String {
+        let text = serde_json::Value::from(text);
+        format!("{{\"t\":{t},\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",\"op\":\"text\",\"text\":{text}}}\n")
+    }
+
+    fn open(role: &str) -> String {
+        format!("{{\"t\":0.5,\"c\":1,\"ev\":\"open\",\"role\":\"{role}\",\"url\":\"ws://a/\"}}\n")
+    }
+
+    #[test]
+    fn each_message_releases_what_followed_it_whoever_recorded() {
+        for (role, client, server) in [("client", "sent", "received"), ("server", "received", "sent")] {
+            let said = [
+                frame(0.7, server, "hello"),
+                frame(1.0, client, "a"),
+                frame(1.1, server, "a1"),
+                frame(1.4, server, "a2"),
+                frame(2.0, client, "b"),
+                frame(2.0, client, "c"),
+                frame(2.5, server, "c1"),
+            ];
+            let lines = open(role) + said.concat().as_str();
+            let of = |lines: &[(&str, u128)]| lines.iter().map(|(text, ms)| ((*text).to_owned(), *ms)).collect();
+            let expected: Vec<Vec<_>> =
+                vec![of(&[("hello", 200)]), of(&[("a1", 100), ("a2", 400)]), of(&[]), of(&[("c1", 500)])];
+            assert_eq!(released(&lines, Matching::Order, Pace::Original { speed: 1.0 }), expected, "{role}");
+            let fast = released(&lines, Matching::Order, Pace::Original { speed: 4.0 });
+            assert_eq!(fast[3], of(&[("c1", 125)]), "{role}");
+            assert!(released(&lines, Matching::Order, Pace::Wait).iter().flatten().all(|(_, after)| *after == 0));
+        }
+    }
+
+    #[test]
+    fn an_answer_belongs_to_the_message_with_its_id() {
+        let said = [
+            frame(1.0, "sent", r#"{"id":1}"#),
+            frame(1.0, "sent", r#"{"id":2}"#),
+            frame(1.1, "received", r#"{"id":2,"result":"b"}"#),
+            frame(1.2, "received", r#"{"on":"news"}"#),
+            frame(1.3, "received", r#"{"id":1,"result":"a"}"#),
+        ];
+        let lines = open("client") + said.concat().as_str();
+        let matching = Matching::Json { ignore: Vec::new(), ids: Ids::default() };
+        let released = released(&lines, matching, Pace::Original { speed: 1.0 });
+        let texts: Vec<Vec<&str>> =
+            released.iter().map(|lines| lines.iter().map(|(text, _)| text.as_str()).collect()).collect();
+        let news = [r#"{"id":2,"result":"b"}"#, r#"{"on":"news"}"#];
+        assert_eq!(texts, [vec![], vec![r#"{"id":1,"result":"a"}"#], news.to_vec()]);
+        assert_eq!(released[1][0].1, 300);
+    }
+}
