@@ -99,8 +99,8 @@ impl Proxy {
         }
         let options = self.upstream.options(&asked.request);
         let number = self.timeline.open_connection();
-        let note = format!("the leg to the server is connection {number}");
-        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(note));
+        let leg = format!("the leg to the server is connection {number}");
+        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(leg));
         match open_answered(&options, &self.timeline, number) {
             Ok((server, response)) => self.join(asked, server, &response),
             Err(OpenError::Refused { answer, .. }) => {

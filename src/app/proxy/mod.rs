@@ -102,11 +102,8 @@ fn serve(
 fn announce(address: SocketAddr, secure: bool, url: &str, seed: Option<u64>) {
     let scheme = if secure { "wss" } else { "ws" };
     let target = crate::handshake::Target::parse(url).map_or_else(|_| url.to_owned(), |target| target.url());
-    let mut text = format!("proxying {scheme}://{address}/ to {target}");
-    if let Some(seed) = seed {
-        text += &format!("\nfaults: --seed {seed} does the same again");
-    }
-    server::announce(&text, address);
+    let seed = seed.map(|seed| format!("\nfaults: --seed {seed} does the same again")).unwrap_or_default();
+    server::announce(&format!("proxying {scheme}://{address}/ to {target}{seed}"), address);
 }
 
 /// Says on standard error what is lost; the proxy goes on.

@@ -27,14 +27,10 @@ pub(super) fn read(
     let masks = given.masks(masks);
     let host = Host::new(given.setup(script, &[], &masks, clock, &scripts::interrupts()?, sinks(&masks)?));
     let program = Program::read(host, given.limits, &script.display().to_string(), &text)?;
-    let tell = move |function: &str, number: u32, fault: Box<Fault>| tell(function, number, fault, &masks);
+    let tell = move |function: &str, number: u32, fault: Box<Fault>| {
+        let message = format!("{} ({function}, connection {number})", fault.message);
+        let report = Report::from(Box::new(Fault { message, ..*fault }));
+        report.rewritten(&|text| masks.without_values(text).into_owned()).print();
+    };
     Ok(Proxying::read(program, Box::new(tell))?)
-}
-
-/// Says on standard error what went wrong; messages go on as they are.
-fn tell(function: &str, number: u32, fault: Box<Fault>, masks: &Masks) {
-    let message = format!("{} ({function}, connection {number})", fault.message);
-    Report::from(Box::new(Fault { message, ..*fault }))
-        .rewritten(&|text| masks.without_values(text).into_owned())
-        .print();
 }
