@@ -3,6 +3,7 @@
 mod completions;
 mod damage;
 pub mod demo;
+mod diff;
 mod export;
 mod interrupt;
 mod man;
@@ -73,6 +74,10 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         Action::Mask(args) => mask::run(args),
         Action::Export(args) => export::run(args),
         Action::Stats(args) => stats::run(&args),
+        Action::Diff(args, flags) => {
+            let (output, _) = settings::resolve_output(&flags, Sources::system())?;
+            diff::run(&args, &output)
+        }
         Action::Report(command) => report::run(&command),
         Action::Demo(args, flags) => {
             let (output, recording) = settings::resolve_output(&flags, Sources::system())?;

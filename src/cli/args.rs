@@ -59,6 +59,8 @@ pub enum Action {
     Export(exchange::ExportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
+    /// Two recordings held against each other.
+    Diff(Box<compare::DiffArgs>, Flags),
     /// Something done with the reports of test runs.
     Report(report::ReportCommand),
     /// The embedded server and a shell on it.
@@ -197,6 +199,9 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
         }
         Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
+        Some(Command::Diff { diff, .. }) => {
+            Ok(Action::Diff(diff, Flags { url: None, matches: with_subcommand(matches) }))
+        }
         Some(Command::Report { command, .. }) => Ok(Action::Report(command)),
         Some(Command::Connect { url, .. }) => Ok(Action::Connect(Flags { url, matches: with_subcommand(matches) })),
         None => {

@@ -5,6 +5,7 @@
 //! others call.
 
 mod answer;
+mod answering;
 mod api;
 mod callback;
 mod connection;
@@ -25,7 +26,9 @@ mod occasion;
 mod program;
 mod proxying;
 mod reference;
+mod replaying;
 pub mod runner;
+mod serving;
 mod stop;
 mod suite;
 mod value;
@@ -43,5 +46,7 @@ pub use occasion::Occasion;
 pub use program::{Program, folder};
 pub use proxying::{PROXYING, Proxying};
 pub use reference::{Names, names, reference};
+pub use replaying::Replaying;
+pub use serving::{Clients, SERVING, Served, Serving};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

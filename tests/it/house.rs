@@ -175,6 +175,7 @@ fn completions_and_manual_know_every_flag() {
         "show",
         "last",
         "stats",
+        "diff",
         "export",
         "report merge",
     ];

@@ -90,7 +90,10 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
         matching: match args.mock.matching {
             MatchChoice::Order | MatchChoice::Any => Matching::Order,
             MatchChoice::Exact => Matching::Exact,
-            MatchChoice::Json => Matching::Json { ignore: Vec::new(), ids: args.mock.id.clone().unwrap_or_default() },
+            MatchChoice::Json => Matching::Json {
+                ignore: args.judged.compare.ignore.clone(),
+                ids: args.mock.id.clone().unwrap_or_default(),
+            },
             MatchChoice::Regex => Matching::Regex,
         },
         unmatched: match (&args.mock.forward, args.mock.unmatched) {
@@ -109,7 +112,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     };
     Mock::new(&scores, options).map_err(|error| match error {
         MockError::Nothing => Report::new(Exit::File, format!("cannot play the server of {name}: {error}")),
-        MockError::Change(error) => stopped(error.into()),
+        MockError::Change(error) => stopped(&error.into()),
     })
 }
 
@@ -187,7 +190,7 @@ impl Service {
         let Played { connection, recorded, live, stopped: why } = played;
         let (wanted, came) = (recorded.messages.len(), live.messages.len());
         self.note(&format!("client {peer} played connection {connection}: {came} of {wanted} messages came"));
-        why.map(stopped)
+        why.as_ref().map(stopped)
     }
 
     /// How the program ends, if it is time.

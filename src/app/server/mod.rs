@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::cli::{Exit, Report};
 use crate::handshake::Response;
 use crate::session::{Clock, Incoming};
@@ -135,7 +137,12 @@ pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
 fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
     stream.set_read_timeout(Some(EXHAUSTED))?;
     let _ = stream.read(&mut [0; 4096]);
-    let (response, body) =
-        Response::plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
+    let (response, body) = plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
     stream.write_all(&[&response.raw[..], &body[..]].concat())
+}
+
+/// A response in plain text; headers given here replace the usual ones.
+#[must_use]
+pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
+    Response::plain(status, headers, body).expect("our own headers are valid")
 }

@@ -6,7 +6,8 @@ use clap::Subcommand;
 use clap_complete::Shell;
 
 use super::{
-    DemoArgs, HelpArgs, Options, exchange, output, proxy, recording, replay, report, script, serve, show, stats, test,
+    DemoArgs, HelpArgs, Options, compare, exchange, output, proxy, recording, replay, report, script, serve, show,
+    stats, test,
 };
 
 /// What follows the program's name.
@@ -46,7 +47,7 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
-    /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
+    /// Serve clients that are to be debugged: echo, chat, sink, flood or a script, every frame shown
     #[command(disable_help_flag = true)]
     Serve {
         #[command(flatten)]
@@ -116,6 +117,14 @@ pub(super) enum Command {
     Stats {
         #[command(flatten)]
         stats: stats::StatsArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Hold two recordings against each other: handshakes, messages, ends; exit code 1 if they differ
+    #[command(disable_help_flag = true)]
+    Diff {
+        #[command(flatten)]
+        diff: Box<compare::DiffArgs>,
         #[command(flatten)]
         help: HelpArgs,
     },

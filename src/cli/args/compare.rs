@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::output::ColorWhen;
 use super::report::ReportArgs;
-use super::{show, stats};
+use super::{show, stats, values};
 use crate::recording::JsonPath;
 use crate::replay::compare::{Rules, Tolerance};
 
@@ -68,6 +68,9 @@ pub struct DiffArgs {
     pub conn: Option<(u32, u32)>,
     #[command(flatten)]
     pub compare: CompareArgs,
+    /// Leave this header of requests and responses out; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = values::name)]
+    pub ignore_header: Vec<String>,
     /// Show so many messages that are the same around each that differs
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Output")]
     pub context: usize,

@@ -1,6 +1,8 @@
 //! A recording in the formats of others: one streaming writer a format, in memory that does not grow with the recording.
 
 mod csv;
+mod html;
+mod pcapng;
 mod source;
 mod wall;
 
@@ -22,16 +24,22 @@ const BATCH: usize = 256 << 10;
 pub enum Format {
     /// A row a frame (RFC 4180).
     Csv,
+    /// Packets, for Wireshark and its like.
+    Pcapng,
+    /// A page for a browser.
+    Html,
 }
 
 impl Format {
-    pub const ALL: [Format; 1] = [Format::Csv];
+    pub const ALL: [Format; 3] = [Format::Csv, Format::Pcapng, Format::Html];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
+            Format::Pcapng => "pcapng",
+            Format::Html => "html",
         }
     }
 
@@ -84,6 +92,8 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
     let mut out = BufWriter::with_capacity(BATCH, out);
     match format {
         Format::Csv => csv::write(source, &mut out),
+        Format::Pcapng => pcapng::write(source, &mut out),
+        Format::Html => html::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;

@@ -91,5 +91,5 @@ pub fn compare_by(recorded: &Conversation, live: &Conversation, rules: &Rules, m
     });
     let items: Vec<Item> = items.collect();
     let timing = Timing::of(&items);
-    Verdict { items, timing, end: End { recorded: recorded.end.clone(), live: live.end.clone() } }
+    Verdict { items, timing, end: End { recorded: recorded.end.clone(), live: live.end.clone(), open: rules.open_end } }
 }

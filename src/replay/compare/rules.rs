@@ -22,6 +22,8 @@ pub struct Rules {
     pub ignore_regex: Vec<Regex>,
     /// How far the time before a message may drift; `None`: as far as it likes.
     pub tolerance: Option<Tolerance>,
+    /// Whether an end that was not recorded, as in a recording that was cut short, is as good as any.
+    pub open_end: bool,
 }
 
 impl Default for Rules {
@@ -31,6 +33,7 @@ impl Default for Rules {
             ignore: Vec::new(),
             ignore_regex: Vec::new(),
             tolerance: None,
+            open_end: true,
         }
     }
 }
@@ -43,6 +46,13 @@ impl Rules {
     #[must_use]
     pub fn both_ways(self) -> Rules {
         let ways = [Direction::Sent, Direction::Received].map(|way| (way, way)).to_vec();
+        Rules { ways, ..self }
+    }
+
+    /// Both directions, each with the opposite one: the other side recorded the other conversation.
+    #[must_use]
+    pub fn crosswise(self) -> Rules {
+        let ways = vec![(Direction::Sent, Direction::Received), (Direction::Received, Direction::Sent)];
         Rules { ways, ..self }
     }
 

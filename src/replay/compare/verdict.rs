@@ -43,6 +43,8 @@ pub struct Pair {
 pub struct End {
     pub recorded: Option<Closed>,
     pub live: Option<Closed>,
+    /// Whether any end will do where none was recorded.
+    pub open: bool,
 }
 
 /// How many messages became what.
@@ -107,11 +109,12 @@ impl Item {
 }
 
 impl End {
-    /// Whether both ended with the same code and reason. An end that was not recorded is not held against anything.
+    /// Whether both ended with the same code and reason.
     #[must_use]
     pub fn is_same(&self) -> bool {
         match (&self.recorded, &self.live) {
-            (None, _) => true,
+            (None, None) => true,
+            (None, Some(_)) => self.open,
             (Some(_), None) => false,
             // Without a code it makes a difference whether there was a close frame.
             (Some(one), Some(other)) => {

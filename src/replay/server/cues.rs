@@ -137,6 +137,8 @@ fn pattern(message: &Message) -> Option<Regex> {
 mod tests {
     use super::*;
     use crate::event::Direction;
+    use crate::replay::NoHooks;
+    use crate::replay::server::Ids;
     use std::time::Duration;
 
     fn messages(texts: &[&'static str]) -> Vec<Message> {

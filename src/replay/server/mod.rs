@@ -243,7 +243,8 @@ impl Mock {
                 self.parts[part].opening.answer()
             }
             Err(mismatch) => {
-                let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"));
+                let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"))
+                    .expect("our own headers are valid");
                 refused = Some(mismatch);
                 Answer::Respond { response, body }
             }
