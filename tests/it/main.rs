@@ -13,6 +13,7 @@ mod import;
 mod interop;
 mod mock;
 mod pipe;
+mod proxy;
 mod readme;
 mod recording;
 mod replay_client;

@@ -197,7 +197,7 @@ impl Peer {
 
     /// The first line of a server that a test script made: `PORT n`, or where else it listens.
     #[track_caller]
-    fn learn_port(&mut self) {
+    pub(crate) fn learn_port(&mut self) {
         if let Some(port) = self.line().strip_prefix("PORT ") {
             self.port = port.parse().unwrap();
         }
