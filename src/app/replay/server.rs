@@ -20,6 +20,7 @@ use crate::cli::args::replay::{MatchChoice, ReplayArgs, UnmatchedChoice};
 use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::recording::Masks;
 use crate::render;
 use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
 use crate::replay::{Changes, NoHooks, Score, compare};
@@ -58,6 +59,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         mock,
         acceptor,
         timeline: timeline.clone(),
+        masks: recording.masks,
         quiet: output.quiet,
         expected: args.judged.expect.expect.is_some(),
         clients: AtomicUsize::new(0),
@@ -122,6 +124,7 @@ struct Service {
     mock: Mock,
     acceptor: Option<Acceptor>,
     timeline: Timeline,
+    masks: Masks,
     quiet: bool,
     /// Whether a client has to be as recorded.
     expected: bool,
@@ -160,6 +163,7 @@ impl Service {
         match remark {
             Remark::Otherwise(mismatch) => self.note(&format!("client {peer} is taken although {mismatch}")),
             Remark::Unmatched { binary, data } => {
+                let data = self.masks.bytes(&data);
                 note(&format!("client {peer} said what is not in the recording: {}", quoted(binary, &data)));
             }
             Remark::Upstream(why) => note(&format!("client {peer} has no server behind any more: {why}")),
@@ -194,6 +198,7 @@ impl Service {
         if !self.quiet || !verdict.is_same() {
             let shown = compare::render(&verdict, &render::Options::default(), 1);
             // With stderr gone there is nobody left to tell.
+            let shown = self.masks.without_values(&shown);
             let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
         }
         why.as_ref().map(stopped).or_else(|| {

@@ -146,6 +146,18 @@ fn close_quietly(mut client: super::Client) {
     while client.read().is_ok() {}
 }
 
+#[test]
+fn a_secret_is_not_told_on_standard_error() {
+    let recording = Recording::new().opened(1, "/").sent(1, "a").received(1, "b");
+    let mock = Mock::start(&recording.path(), &["--match", "exact", "--secret", "key=hunter2"]);
+    let mut client = mock.client("/");
+    client.send("it is hunter2".into()).unwrap();
+    close_quietly(client);
+    let (code, shown, said) = mock.end();
+    assert!(code == Some(0) && said.contains("is not in the recording: \"it is ***"), "{said}");
+    assert!(!shown.contains("hunter2") && !said.contains("hunter2"), "{shown}{said}");
+}
+
 /// What the recording does not know is answered by a real server.
 #[test]
 fn what_was_not_recorded_is_asked_of_a_real_server() {
