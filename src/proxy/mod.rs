@@ -87,7 +87,8 @@ impl Proxy {
     /// # Errors
     /// Why the server could not be reached, which the client has been told with a 502. What else goes wrong is on the timeline.
     pub fn serve(&self, incoming: Incoming) -> Result<(), OpenError> {
-        let Ok(asked) = Asked::read(incoming, self.handshake_timeout, &self.timeline) else { return Ok(()) };
+        let number = self.timeline.open_connection();
+        let Ok(asked) = Asked::read(number, incoming, self.handshake_timeout, &self.timeline) else { return Ok(()) };
         if !asked.request.headers.has_token("Upgrade", "websocket") {
             return http::pass_on(&self.upstream, asked, &self.timeline);
         }

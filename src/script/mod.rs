@@ -5,6 +5,7 @@
 //! others call.
 
 mod answer;
+mod answering;
 mod api;
 mod callback;
 mod connection;
@@ -26,6 +27,7 @@ mod program;
 mod reference;
 mod replaying;
 pub mod runner;
+mod serving;
 mod stop;
 mod suite;
 mod value;
@@ -43,5 +45,6 @@ pub use occasion::Occasion;
 pub use program::{Program, folder};
 pub use reference::{Names, names, reference};
 pub use replaying::Replaying;
+pub use serving::{Clients, SERVING, Served, Serving};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

@@ -47,7 +47,8 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         announce(address, acceptor.is_some(), &settings.connect.url, seed);
         let proxy = Arc::new(proxy);
         let serve = move |stream, peer| serve(&proxy, stream, peer, acceptor.as_ref(), clock);
-        let spawned = Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, serve));
+        let spawned =
+            Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, server::STACK, serve));
         let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
         spawned.map(drop).map_err(cannot)
     })?;

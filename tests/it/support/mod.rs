@@ -7,4 +7,5 @@ pub(crate) mod frames;
 pub(crate) mod golden;
 pub(crate) mod peers;
 pub(crate) mod server;
+pub(crate) mod serving;
 pub(crate) mod tmux;
