@@ -52,15 +52,15 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let settings = Settings { connect: connect(&score, &settings, compress), recording, ..settings };
     let plan = Plan { pace, timeout: args.pace.timeout, changes };
     let client = Client { args, score, settings, clock };
-    let masks = &client.settings.recording.masks;
-    let Some(script) = &mut script else {
-        return client
-            .play(&part, plan, &mut NoHooks)
-            .map_err(|report| report.rewritten(&|text| masks.without_values(text).into_owned()));
+    let ended = match &mut script {
+        None => client.play(&part, plan, &mut NoHooks),
+        // Its own words say more than that it ended the replay.
+        Some(script) => {
+            let ended = client.play(&part, plan, script);
+            script.fault().map_or(ended, |fault| Err(fault.into()))
+        }
     };
-    // Its own words say more than that it ended the replay.
-    let ended = client.play(&part, plan, script);
-    let ended = script.fault().map_or(ended, |fault| Err(fault.into()));
+    let masks = &client.settings.recording.masks;
     ended.map_err(|report: Report| report.rewritten(&|text| masks.without_values(text).into_owned()))
 }
 
