@@ -98,7 +98,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
             MatchChoice::Regex => Matching::Regex,
         },
         unmatched: match (&args.mock.forward, args.mock.unmatched) {
-            (Some(url), _) => Unmatched::Forward(Box::new(words::options(&[url.clone()])?)),
+            (Some(url), _) => Unmatched::Forward(Box::new(words::options(std::slice::from_ref(url))?)),
             (None, UnmatchedChoice::Close) => Unmatched::Close,
             (None, UnmatchedChoice::Ignore) => Unmatched::Ignore,
             (None, UnmatchedChoice::Error) => Unmatched::Error,
