@@ -48,10 +48,10 @@ fn settle(tour: &str) -> String {
 }
 
 /// The server that the recipes are run against, ended with the test.
-struct Demo(Child, u16);
+pub(crate) struct Demo(Child, pub(crate) u16);
 
 impl Demo {
-    fn start() -> Demo {
+    pub(crate) fn start() -> Demo {
         let mut child = Command::new(WSCOPE)
             .args(["demo", "--serve"])
             .stdin(Stdio::null())
@@ -111,7 +111,9 @@ fn each_recipe_runs() {
         let expected = if recipe.contains("/bad/") { 7 } else { 0 };
         let said = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
-        let quiet = ["wscope record", "wscope mask", "wscope export"].iter().any(|quiet| recipe.starts_with(quiet));
+        let quiet = ["wscope record", "wscope mask", "wscope export", "wscope import"]
+            .iter()
+            .any(|quiet| recipe.starts_with(quiet));
         let silent = quiet && !recipe.contains("-o -");
         assert_eq!(output.stdout.is_empty(), silent, "{recipe}\n{said}");
         count += 1;

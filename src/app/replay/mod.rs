@@ -23,8 +23,8 @@ use crate::replay::{ChangeError, Changes, FrameKeys, Pace, Part, Plan, Score, Sc
 pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(_)) if args.judged.is_asked_for() => {
-            let message = "--expect, --update and the reports are about the client's part: --listen has none of them";
+        (None, Some(_)) if args.judged.is_written() => {
+            let message = "--update and the reports are about the client's part: --listen has none of them";
             Err(Report::new(Exit::Usage, message))
         }
         (None, Some(address)) => server::run(args, &way.tls, address, flags),

@@ -65,9 +65,14 @@ impl JudgedArgs {
     /// Whether anything depends on how the live session compares.
     #[must_use]
     pub const fn is_asked_for(&self) -> bool {
+        self.is_written() || self.expect.expect.is_some()
+    }
+
+    /// Whether what comes of it is written to a file.
+    #[must_use]
+    pub const fn is_written(&self) -> bool {
         let ReportArgs { junit, tap, json, html, github } = &self.reports;
-        let reports = junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github;
-        reports || self.update || self.expect.expect.is_some()
+        self.update || junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
     }
 }
 
