@@ -111,7 +111,9 @@ fn each_recipe_runs() {
         let expected = if recipe.contains("/bad/") { 7 } else { 0 };
         let said = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
-        let quiet = ["wscope record", "wscope mask", "wscope export"].iter().any(|quiet| recipe.starts_with(quiet));
+        let quiet = ["wscope record", "wscope mask", "wscope export", "wscope import"]
+            .iter()
+            .any(|quiet| recipe.starts_with(quiet));
         let silent = quiet && !recipe.contains("-o -");
         assert_eq!(output.stdout.is_empty(), silent, "{recipe}\n{said}");
         count += 1;

@@ -112,6 +112,14 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
+    /// Make a recording of what others recorded: HAR
+    #[command(disable_help_flag = true)]
+    Import {
+        #[command(flatten)]
+        import: exchange::ImportArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
     /// Show a recording in numbers: frames, bytes, overhead, rates, latency, closures
     #[command(disable_help_flag = true)]
     Stats {

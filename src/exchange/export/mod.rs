@@ -1,8 +1,11 @@
 //! A recording in the formats of others: one streaming writer a format, in memory that does not grow with the recording.
 
 mod csv;
+mod har;
+mod jsonl;
 mod pcapng;
 mod source;
+mod txt;
 mod wall;
 
 use std::fmt;
@@ -21,20 +24,29 @@ const BATCH: usize = 256 << 10;
 /// A format that recordings are taken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// What browsers write, with messages and what it has no place for.
+    Har,
     /// A row a frame (RFC 4180).
     Csv,
+    /// A JSON object a message.
+    Jsonl,
+    /// What `wscope show` prints.
+    Txt,
     /// Packets, for Wireshark and its like.
     Pcapng,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::Csv, Format::Pcapng];
+    pub const ALL: [Format; 5] = [Format::Har, Format::Csv, Format::Jsonl, Format::Txt, Format::Pcapng];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Format::Har => "har",
             Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Txt => "txt",
             Format::Pcapng => "pcapng",
         }
     }
@@ -87,7 +99,10 @@ pub enum ExportError {
 pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> Result<Tally, ExportError> {
     let mut out = BufWriter::with_capacity(BATCH, out);
     match format {
+        Format::Har => har::write(source, &mut out),
         Format::Csv => csv::write(source, &mut out),
+        Format::Jsonl => jsonl::write(source, &mut out),
+        Format::Txt => txt::write(source, &mut out),
         Format::Pcapng => pcapng::write(source, &mut out),
     }?;
     source.check()?;

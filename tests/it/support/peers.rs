@@ -83,6 +83,17 @@ pub(crate) fn reader(name: &str, args: &[&str], input: &str) -> Option<Output> {
     Some(output)
 }
 
+/// The same for a script for Node.js that needs a package of `tests/peers`.
+pub(crate) fn node(package: &str, script: &str, input: &str) -> Option<Output> {
+    let modules = peers().join("node_modules");
+    if !modules.join(package).exists() {
+        missing(package);
+        return None;
+    }
+    let script = format!("module.paths.push({:?});{script}", modules.display().to_string());
+    reader("node", &["-e", &script], input)
+}
+
 /// `examples/chat_server.rs`, of its own or joined with all others on the same Redis.
 pub(crate) fn chat_server(redis: Option<&Redis>) -> Peer {
     let mut command = Command::new(chat_server_program());
