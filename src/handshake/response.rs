@@ -39,22 +39,6 @@ impl Response {
         Response::write(status, reason, &[], headers)
     }
 
-    /// A head and a body in plain text; headers given here replace the usual ones.
-    ///
-    /// # Panics
-    /// When a header's name or value can't be written as one line.
-    #[must_use]
-    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
-        let length = body.len().to_string();
-        let usual =
-            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
-        let is_given = |name: &str| headers.iter().any(|(given, _)| *given == name);
-        let all: Vec<_> =
-            headers.iter().copied().chain(usual.into_iter().filter(|(name, _)| !is_given(name))).collect();
-        let response = Response::new(status, &all).expect("a server's own headers are valid");
-        (response, Bytes::copy_from_slice(body.as_bytes()))
-    }
-
     /// As [`write`]: `own` headers, some replaced by `extra` ones.
     pub(super) fn with(
         status: u16,
@@ -93,6 +77,20 @@ impl Response {
     #[must_use]
     pub const fn is_interim(&self) -> bool {
         self.status / 100 == 1 && self.status != 101
+    }
+
+    /// A response in plain text that ends the connection, and its body; headers given here replace the usual ones.
+    ///
+    /// # Errors
+    /// A header can't be sent.
+    pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> Result<(Response, Bytes), HeaderError> {
+        let length = body.len().to_string();
+        let usual =
+            [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", &length)];
+        let is_given = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        let usual = usual.into_iter().filter(|(name, _)| !is_given(name));
+        let all: Vec<_> = headers.iter().copied().chain(usual).collect();
+        Ok((Response::new(status, &all)?, Bytes::copy_from_slice(body.as_bytes())))
     }
 
     /// Where the status line is in `raw`.

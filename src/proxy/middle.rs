@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::GOING_AWAY;
 use super::lane::{Item, Lane};
-use super::tamper::{Chain, Crossing, Outcome, Peer, Tamper};
+use super::tamper::{Chain, Crossing, Opened, Outcome, Peer, Tamper};
 use crate::command::{Command, FrameSpec};
 use crate::event::{Closed, Direction, Event, FrameEvent, Kind};
 use crate::protocol::{Opcode, SendError, close};
@@ -48,9 +48,10 @@ impl<'a> Middle<'a> {
         Middle { legs, lanes, chain, timeline, on_lost }
     }
 
-    /// Passes on whatever comes, until both legs are over.
-    pub(super) fn run(mut self) {
-        let opened = self.chain.opened();
+    /// Passes on whatever comes, until both legs are over; `resource` is what the client asked for.
+    pub(super) fn run(mut self, resource: String) {
+        let [client, server] = self.legs.each_ref().map(Driver::number);
+        let opened = self.chain.opened(&Opened { client, server, resource });
         self.carry_out(opened, None);
         let over = loop {
             self.release();

@@ -32,7 +32,7 @@ use crate::session::{
 use asking::Upstream;
 pub use faults::{Delay, FaultPlan, Faults, Share};
 use middle::Middle;
-pub use tamper::{Chain, Crossing, End, Outcome, Peer, Tamper};
+pub use tamper::{Chain, Crossing, End, Opened, Outcome, Peer, Tamper};
 
 /// Makes what may change the messages of a client, whose number among all clients is given, from 1.
 pub type Tampering = Box<dyn Fn(u64) -> Chain + Send + Sync>;
@@ -87,7 +87,8 @@ impl Proxy {
     /// # Errors
     /// Why the server could not be reached, which the client has been told with a 502. What else goes wrong is on the timeline.
     pub fn serve(&self, incoming: Incoming) -> Result<(), OpenError> {
-        let Ok(asked) = Asked::read(incoming, self.handshake_timeout, &self.timeline) else { return Ok(()) };
+        let number = self.timeline.open_connection();
+        let Ok(asked) = Asked::read(number, incoming, self.handshake_timeout, &self.timeline) else { return Ok(()) };
         if !asked.request.headers.has_token("Upgrade", "websocket") {
             return http::pass_on(&self.upstream, asked, &self.timeline);
         }
@@ -99,8 +100,8 @@ impl Proxy {
         }
         let options = self.upstream.options(&asked.request);
         let number = self.timeline.open_connection();
-        let note = format!("the leg to the server is connection {number}");
-        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(note));
+        let leg = format!("the leg to the server is connection {number}");
+        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(leg));
         match open_answered(&options, &self.timeline, number) {
             Ok((server, response)) => self.join(asked, server, &response),
             Err(OpenError::Refused { answer, .. }) => {
@@ -120,7 +121,7 @@ impl Proxy {
             Ok(offer) => Answer::Accept(offer),
             Err(error) => bad_gateway(&error.to_string()),
         };
-        let Ok((_, client)) = asked.answer(answer) else {
+        let Ok((request, client)) = asked.answer(answer) else {
             let reason = "the client is gone".to_owned();
             let _ = server.send(Command::Close { code: Some(GOING_AWAY), reason, force: false });
             while !matches!(server.wait(None), Waited::Over) {}
@@ -128,7 +129,7 @@ impl Proxy {
         };
         let client_number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let options = &self.upstream.options;
-        Middle::new(client, server, (self.tampering)(client_number), options, &*self.on_lost).run();
+        Middle::new(client, server, (self.tampering)(client_number), options, &*self.on_lost).run(request.resource);
     }
 
     /// What the client gets of the server's 101.

@@ -101,8 +101,9 @@ impl Changes {
                     names.extend(self::names(setting.value.as_bytes()));
                 }
             }
-            let captured = |name: &str| self.captures.iter().any(|capture| capture.name == name);
-            if let Some(name) = names.into_iter().find(|name| !self.variables.contains_key(*name) && !captured(name)) {
+            let is_captured = |name: &str| self.captures.iter().any(|capture| capture.name == name);
+            if let Some(name) = names.into_iter().find(|name| !self.variables.contains_key(*name) && !is_captured(name))
+            {
                 return Err(ChangeError::Unset { frame, name: name.to_owned() });
             }
         }
@@ -234,15 +235,15 @@ mod tests {
     use super::*;
 
     fn changes(settings: &[&str], captures: &[&str], variables: &[(&str, &str)]) -> Changes {
-        let settings = settings.iter().map(|text| text.parse().expect("a setting")).collect();
-        let captures = captures.iter().map(|text| text.parse().expect("a capture")).collect();
-        let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let settings = settings.iter().map(|setting| setting.parse().expect("a setting")).collect();
+        let captures = captures.iter().map(|capture| capture.parse().expect("a capture")).collect();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Changes::new(settings, captures, variables)
     }
 
     fn applied(changes: &Changes, data: &'static str) -> String {
-        let changed = changes.apply(7, &Bytes::from(data)).expect("all is there");
-        String::from_utf8(changed.to_vec()).expect("still UTF-8")
+        let text = changes.apply(7, &Bytes::from(data)).expect("all is there");
+        String::from_utf8(text.to_vec()).expect("still UTF-8")
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 
+use super::compare::Verdict;
 use super::conversation::Message;
 use crate::event::Event;
 
@@ -46,6 +47,14 @@ pub trait Hooks {
     /// To end the comparison.
     fn matches(&mut self, _recorded: &Message, _live: &Message) -> Result<Option<bool>, Stop> {
         Ok(None)
+    }
+
+    /// The replay is over, and this came of it.
+    ///
+    /// # Errors
+    /// To have it fail.
+    fn after(&mut self, _verdict: &Verdict) -> Result<(), Stop> {
+        Ok(())
     }
 }
 

@@ -86,10 +86,10 @@ impl Part {
     pub fn frames(score: &Score, max_gap: Option<Duration>, keys: FrameKeys) -> Part {
         let mut part = Part::new(score, max_gap, |frame| (!frame.automatic).then(|| Action::Frame(spec(frame, keys))));
         let closes = |cue: &Cue| matches!(&cue.action, Action::Frame(spec) if spec.opcode == Opcode::CLOSE);
-        let closed = part.cues.iter().any(closes);
+        let is_closed = part.cues.iter().any(closes);
         if let Some(end) = part.cues.last_mut() {
             match &end.action {
-                Action::Close { .. } if closed => end.action = Action::Await,
+                Action::Close { .. } if is_closed => end.action = Action::Await,
                 Action::Close { .. } if drops(score) => end.action = Action::Drop,
                 _ => {}
             }
@@ -102,22 +102,25 @@ impl Part {
     fn new(score: &Score, max_gap: Option<Duration>, action: impl Fn(&FrameEvent) -> Option<Action>) -> Part {
         let mut part = Part { cues: Vec::new(), awaited: Vec::new(), deflate: None };
         let mut line = Line { max_gap, before: score.began, time: Duration::ZERO };
-        let (mut number, mut took) = (0, Duration::ZERO);
+        let mut end = None;
         for Step { time, frame } in &score.steps {
-            took = line.go_on(*time);
-            number = frame.number;
+            let took = line.go_on(*time);
+            let cue = |action, after| Cue { number: frame.number, time: line.time, took, after, action };
+            let after = part.awaited.len();
+            if frame.frame.header.opcode == Opcode::CLOSE {
+                end.get_or_insert(cue(last(score), after));
+            }
             if frame.direction == Direction::Sent {
-                if let Some(action) = action(frame) {
-                    part.cues.push(Cue { number, time: line.time, took, after: part.awaited.len(), action });
-                }
+                part.cues.extend(action(frame).map(|action| cue(action, after)));
             } else if let Some(message) = Message::of(*time, frame) {
                 part.awaited.push(Awaited { message, time: line.time, took });
             }
         }
-        if let Some((time, _)) = &score.end {
-            took = line.go_on(*time);
-        }
-        part.cues.push(Cue { number, time: line.time, took, after: part.awaited.len(), action: end(score) });
+        part.cues.push(end.unwrap_or_else(|| {
+            let took = score.end.as_ref().map_or(Duration::ZERO, |(time, _)| line.go_on(*time));
+            let number = score.steps.last().map_or(0, |step| step.frame.number);
+            Cue { number, time: line.time, took, after: part.awaited.len(), action: last(score) }
+        }));
         part
     }
 }
@@ -133,7 +136,7 @@ impl Line {
     /// To a recorded time: how long after the one before it that was, cut or not.
     fn go_on(&mut self, time: Duration) -> Duration {
         let gap = time.saturating_sub(self.before);
-        self.before = time;
+        self.before = self.before.max(time);
         self.time += self.max_gap.map_or(gap, |most| gap.min(most));
         gap
     }
@@ -146,7 +149,7 @@ fn drops(score: &Score) -> bool {
 }
 
 /// How this side ends the connection: as it did, if it was the one that ended it.
-fn end(score: &Score) -> Action {
+fn last(score: &Score) -> Action {
     let first = score.steps.iter().find(|step| step.frame.frame.header.opcode == Opcode::CLOSE);
     match (first, &score.end) {
         (Some(Step { frame, .. }), _) if frame.direction == Direction::Sent => {

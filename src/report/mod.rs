@@ -62,4 +62,5 @@ pub use result::{Attempt, Case, Counts, Failure, Outcome, Run, Suite};
 pub use rewrite::Change;
 pub use save::save;
 pub use shard::Shard;
+pub(crate) use text::markup;
 pub use time::short;

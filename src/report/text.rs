@@ -28,7 +28,7 @@ pub(super) fn visible<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
 
 /// For XML and HTML, between tags and in quoted attributes: [`visible`], and `&`, `<`, `>`, `"`, `'` as references. Lines and
 /// tabs stay; an attribute's are references, or an XML reader would make blanks of them (XML 1.0 section 3.3.3).
-pub(super) fn markup(text: &str, attribute: bool) -> String {
+pub(crate) fn markup(text: &str, attribute: bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in visible(text, &['\n', '\t']).chars() {
         match c {

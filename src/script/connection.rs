@@ -27,6 +27,12 @@ pub trait Port: Send + Sync {
     /// When it was not sent.
     fn send(&self, command: Command, give_up: &dyn Fn() -> bool) -> Result<(), LinkError>;
 
+    /// Has a command carried out, or left out where the peer is far behind in reading.
+    ///
+    /// # Errors
+    /// When the connection is closed, or the command can't be encoded.
+    fn offer(&self, command: Command) -> Result<(), LinkError>;
+
     /// Whether nothing can happen on it any more.
     fn is_over(&self) -> bool;
 
@@ -41,6 +47,10 @@ impl Port for Link {
 
     fn send(&self, command: Command, give_up: &dyn Fn() -> bool) -> Result<(), LinkError> {
         self.send_patiently(command, give_up)
+    }
+
+    fn offer(&self, command: Command) -> Result<(), LinkError> {
+        Link::offer(self, command)
     }
 
     fn is_over(&self) -> bool {

@@ -29,6 +29,9 @@ impl Default for Bound {
     }
 }
 
+/// From here on a server reads no more from a client until its functions have taken some of it.
+const MUCH: Bound = Bound { bytes: 1 << 20, events: 1000 };
+
 /// How many of the latest events a failure can show.
 pub const LATEST: usize = 8;
 
@@ -189,6 +192,12 @@ impl Queue {
         self.kept = kept.into();
         self.bytes -= taken.iter().map(|received| size(&received.event)).sum::<usize>();
         taken
+    }
+
+    /// Whether so much waits to be taken that no more should come.
+    #[must_use]
+    pub fn is_much(&self) -> bool {
+        self.bytes > MUCH.bytes || self.kept.len() > MUCH.events
     }
 
     /// Whether it was closed, and not opened again.

@@ -5,6 +5,7 @@
 //! others call.
 
 mod answer;
+mod answering;
 mod api;
 mod callback;
 mod connection;
@@ -23,8 +24,11 @@ mod message;
 mod modules;
 mod occasion;
 mod program;
+mod proxying;
 mod reference;
+mod replaying;
 pub mod runner;
+mod serving;
 mod stop;
 mod suite;
 mod value;
@@ -40,6 +44,9 @@ pub use host::{Alone, Host, Hub, OpenOptions, Print, Setup};
 pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;
 pub use program::{Program, folder};
+pub use proxying::{PROXYING, Proxying};
 pub use reference::{Names, names, reference};
+pub use replaying::Replaying;
+pub use serving::{Clients, SERVING, Served, Serving};
 pub use stop::{Stop, Stopped};
 pub use suite::{Case, Cases};

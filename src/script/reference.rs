@@ -6,6 +6,9 @@ use regex::Regex;
 
 use super::engine::documented;
 
+/// What a script defines for others to call.
+const HOOKS: &str = include_str!("hooks/hooks.d.rhai");
+
 /// A definition file of the API, with the documentation of each function: to read, and for an editor that knows Rhai.
 #[must_use]
 pub fn definitions() -> String {
@@ -20,7 +23,13 @@ pub fn definitions() -> String {
 pub fn reference(name: &str) -> String {
     let definitions = definitions();
     let is_wanted = |block: &&str| signature(block).split('(').next().is_some_and(|head| head.contains(name));
-    definitions.trim_end().split("\n\n").filter(is_wanted).fold(String::new(), |all, block| all + block + "\n\n")
+    let hooks = HOOKS.trim_end().split("\n\n");
+    definitions
+        .trim_end()
+        .split("\n\n")
+        .chain(hooks)
+        .filter(is_wanted)
+        .fold(String::new(), |all, block| all + block + "\n\n")
 }
 
 /// Whether scripts can call a function of this name.

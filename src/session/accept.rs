@@ -67,19 +67,33 @@ pub fn accept(
     timeline: &Timeline,
     answer: impl FnOnce(&Request) -> Answer,
 ) -> Result<(Request, Driver), AcceptError> {
-    let asked = Asked::read(incoming, timeout, timeline)?;
+    accept_as(timeline.open_connection(), incoming, timeout, timeline, answer)
+}
+
+/// The same with a number that the timeline gave before, for who has to know it by the first event.
+///
+/// # Errors
+/// As for [`accept`].
+pub fn accept_as(
+    number: u32,
+    incoming: Incoming,
+    timeout: Duration,
+    timeline: &Timeline,
+    answer: impl FnOnce(&Request) -> Answer,
+) -> Result<(Request, Driver), AcceptError> {
+    let asked = Asked::read(number, incoming, timeout, timeline)?;
     let answer = answer(&asked.request);
     asked.answer(answer)
 }
 
 impl Asked {
-    /// Reads a request within `timeout`: the next connection on the timeline.
+    /// Reads a request within `timeout`; `number` is one that the timeline gave.
     ///
     /// # Errors
     /// Why there is none; the error is on the timeline too.
-    pub fn read(incoming: Incoming, timeout: Duration, timeline: &Timeline) -> Result<Asked, AcceptError> {
+    pub fn read(number: u32, incoming: Incoming, timeout: Duration, timeline: &Timeline) -> Result<Asked, AcceptError> {
         let Incoming { mut transport, peer, tls } = incoming;
-        let (number, begun) = (timeline.open_connection(), timeline.clock().elapsed());
+        let begun = timeline.clock().elapsed();
         let mut dialogue = Dialogue::new(&mut *transport, timeline.clock(), timeout);
         let (request, tail) = read_request(&mut dialogue).inspect_err(|error| tell_error(timeline, number, error))?;
         emit(

@@ -1,28 +1,31 @@
-//! A connection on a thread of its own, for a caller that must not wait: the shell.
+//! A connection on a thread of its own, for a caller that must not wait: the shell, a script, a server by a script.
+
+mod worker;
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::open::open_telling;
-use super::options::Reconnect;
-use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, OpenError, Timeline, Waited, Wakened, Waker, waker};
+use super::{CLOSE_TIMEOUT, ConnectOptions, Driver, OpenError, Timeline, Wakened, Waker, waker};
 use crate::command::Command;
-use crate::event::Kind;
 use crate::protocol::{OnViolation, SendError};
+use worker::Worker;
 
 /// How long a thread may take to carry out a command before its caller goes on without an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often a patient caller is asked whether it gives up.
+/// How often a patient caller is asked whether it gives up, and one that is behind whether it is still.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What became of a command.
 type Answer = Receiver<Result<(), SendError>>;
+
+/// Where that is to be told.
+type Asked = SyncSender<Result<(), SendError>>;
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,9 @@ pub enum LinkError {
 }
 
 enum Order {
-    Send(Command, SyncSender<Result<(), SendError>>),
+    Send(Command, Asked),
+    /// To be left out if there is much to read before it.
+    Offer(Command, Asked),
     OnViolation(OnViolation),
 }
 
@@ -72,21 +77,46 @@ impl Link {
     /// # Errors
     /// When there is no thread or file descriptor left.
     pub fn open(options: ConnectOptions, timeline: Timeline, number: u32) -> io::Result<Link> {
+        let failure = Failure::default();
+        let told = Arc::clone(&failure);
+        Link::start(timeline, number, State::Connecting, failure, move |mut worker, wakened| {
+            worker.run(&options, &told, wakened);
+        })
+    }
+
+    /// Takes over a connection that is open already: one that was accepted. `watch` is called after each event, and dropped
+    /// after the last one. While it says that what has come is too much, which it is asked every 20 ms then, no more is read
+    /// from the peer.
+    ///
+    /// # Errors
+    /// When there is no thread or file descriptor left.
+    pub fn accepted(driver: Driver, watch: impl FnMut() -> bool + Send + 'static) -> io::Result<Link> {
+        let (timeline, number) = (driver.timeline().clone(), driver.number());
+        Link::start(timeline, number, State::Open, Failure::default(), move |worker, wakened| {
+            Worker { watch: Box::new(watch), ..worker }.serve(driver.with_waker(wakened));
+        })
+    }
+
+    fn start(
+        timeline: Timeline,
+        number: u32,
+        state: State,
+        failure: Failure,
+        run: impl FnOnce(Worker, Wakened) + Send + 'static,
+    ) -> io::Result<Link> {
         let (orders, received) = channel();
         let (waker, wakened) = waker()?;
-        let state = Arc::new(AtomicU8::new(State::Connecting as u8));
-        let failure = Failure::default();
-        let mut worker = Worker {
-            options,
+        let state = Arc::new(AtomicU8::new(state as u8));
+        let worker = Worker {
             timeline,
             number,
             orders: received,
             backlog: VecDeque::new(),
             state: Arc::clone(&state),
-            failure: Arc::clone(&failure),
+            watch: Box::new(|| false),
         };
         let name = format!("connection {number}");
-        let thread = std::thread::Builder::new().name(name).spawn(move || worker.run(wakened))?;
+        let thread = std::thread::Builder::new().name(name).spawn(move || run(worker, wakened))?;
         Ok(Link { number, orders, waker, state, failure, thread })
     }
 
@@ -142,14 +172,27 @@ impl Link {
         }
     }
 
+    /// Carries out a command unless the peer has yet to read too much of what was sent before: then the command is left out,
+    /// which a note on the timeline tells. The peer is not waited for.
+    ///
+    /// # Errors
+    /// When the connection is not open, or the command can't be encoded.
+    pub fn offer(&self, command: Command) -> Result<(), LinkError> {
+        answer(&self.ask(command, Order::Offer)?, ANSWER_TIMEOUT).unwrap_or(Err(LinkError::Busy))
+    }
+
     fn begin(&self, command: Command) -> Result<Answer, LinkError> {
+        self.ask(command, Order::Send)
+    }
+
+    fn ask(&self, command: Command, order: fn(Command, Asked) -> Order) -> Result<Answer, LinkError> {
         match self.state() {
             State::Connecting => return Err(LinkError::Connecting),
             State::Closed => return Err(LinkError::Closed),
             State::Open | State::Closing => {}
         }
         let (answer, answered) = sync_channel(1);
-        self.order(Order::Send(command, answer))?;
+        self.order(order(command, answer))?;
         Ok(answered)
     }
 
@@ -198,161 +241,6 @@ fn answer(answered: &Answer, limit: Duration) -> Option<Result<(), LinkError>> {
 
 fn close() -> Command {
     Command::Close { code: Some(1000), reason: String::new(), force: false }
-}
-
-/// What runs on the thread.
-struct Worker {
-    options: ConnectOptions,
-    timeline: Timeline,
-    number: u32,
-    orders: Receiver<Order>,
-    /// Commands that wait until there is less output: whoever gave them waits as well.
-    backlog: VecDeque<(Command, SyncSender<Result<(), SendError>>)>,
-    state: Arc<AtomicU8>,
-    failure: Failure,
-}
-
-/// Why a connection's turn ended.
-enum Ended {
-    /// As somebody wanted, or with nobody left who could want more.
-    Wanted,
-    Lost,
-}
-
-impl Worker {
-    fn run(&mut self, wakened: Wakened) {
-        let mut wakened = Some(wakened);
-        let mut attempt = 0;
-        loop {
-            self.set(State::Connecting);
-            // Whoever hears that it is open can give it commands: they wait for the driver.
-            let opened = open_telling(&self.options, &self.timeline, self.number, &|| self.set(State::Open));
-            let ended = match opened {
-                Ok(driver) => {
-                    let mut driver = driver;
-                    if let Some(wakened) = wakened.take() {
-                        driver = driver.with_waker(wakened);
-                    }
-                    let ended = self.drive(&mut driver);
-                    if driver.was_useful() {
-                        attempt = 0;
-                    }
-                    wakened = driver.into_wakened();
-                    ended
-                }
-                // Told as an event already.
-                Err(error) => {
-                    let lasting = error.is_lasting();
-                    *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                    if lasting { Ended::Wanted } else { Ended::Lost }
-                }
-            };
-            self.backlog.clear();
-            attempt += 1;
-            let again = self.options.reconnect.is_some_and(|r| r.allows(attempt));
-            if matches!(ended, Ended::Wanted) || !again {
-                break;
-            }
-            self.set(State::Connecting);
-            if !self.pause(attempt) {
-                self.note("reconnecting no more".into());
-                break;
-            }
-        }
-        self.set(State::Closed);
-        self.flush();
-    }
-
-    fn drive(&mut self, driver: &mut Driver) -> Ended {
-        let mut wanted = false;
-        loop {
-            match driver.wait(None) {
-                Waited::Woken => wanted |= self.listen(driver),
-                Waited::Event(event) => {
-                    if let Kind::Close(closed) = &event.kind {
-                        wanted |= closed.clean && matches!(closed.code, Some(1000 | 1001));
-                        self.set(State::Closed);
-                        continue;
-                    }
-                }
-                Waited::Timeout | Waited::Writable => {}
-                Waited::SinkFailed(error) => self.note(error.to_string()),
-                Waited::Over => return if wanted { Ended::Wanted } else { Ended::Lost },
-            }
-            while !driver.is_full()
-                && let Some((command, answer)) = self.backlog.pop_front()
-            {
-                wanted |= matches!(command, Command::Close { .. }) & carry_out(driver, command, &answer);
-            }
-            if driver.connection().is_closing() {
-                self.set(State::Closing);
-            }
-        }
-    }
-
-    /// Takes the orders that have come: whether the connection is to end at once, and everything given before is in vain.
-    fn listen(&mut self, driver: &mut Driver) -> bool {
-        loop {
-            match self.orders.try_recv() {
-                Ok(Order::Send(Command::Drop, answer)) => {
-                    self.backlog.clear();
-                    return carry_out(driver, Command::Drop, &answer);
-                }
-                Ok(Order::Send(command, answer)) => self.backlog.push_back((command, answer)),
-                Ok(Order::OnViolation(on_violation)) => driver.connection_mut().set_on_violation(on_violation),
-                Err(TryRecvError::Empty) => return false,
-                Err(TryRecvError::Disconnected) => {
-                    let closes = self.backlog.iter().any(|(command, _)| matches!(command, Command::Close { .. }));
-                    if !closes && !driver.connection().is_closing() {
-                        self.backlog.clear();
-                        let _ = driver.send(Command::Drop);
-                    }
-                    return true;
-                }
-            }
-        }
-    }
-
-    /// Waits before the next attempt: false if nobody wants it any more.
-    fn pause(&self, attempt: u32) -> bool {
-        let pause = Reconnect::backoff(attempt);
-        let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
-        self.note(text);
-        self.flush();
-        let until = self.timeline.clock().elapsed() + pause;
-        loop {
-            let left = until.saturating_sub(self.timeline.clock().elapsed());
-            match self.orders.recv_timeout(left) {
-                Ok(Order::Send(Command::Close { .. } | Command::Drop, _)) | Err(RecvTimeoutError::Disconnected) => {
-                    return false;
-                }
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => return true,
-            }
-        }
-    }
-
-    fn note(&self, text: String) {
-        self.timeline.emit(self.timeline.clock().elapsed(), self.number, Kind::Note(text));
-    }
-
-    fn flush(&self) {
-        while let Err(error) = self.timeline.flush() {
-            self.note(error.to_string());
-        }
-    }
-
-    fn set(&self, state: State) {
-        self.state.store(state as u8, Ordering::Release);
-    }
-}
-
-/// Whether the command was sent. Who gave it may wait no more: the result is on the timeline.
-fn carry_out(driver: &mut Driver, command: Command, answer: &SyncSender<Result<(), SendError>>) -> bool {
-    let result = driver.send(command);
-    let sent = result.is_ok();
-    let _ = answer.try_send(result);
-    sent
 }
 
 #[cfg(test)]

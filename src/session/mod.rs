@@ -14,7 +14,7 @@ pub mod options;
 mod sinks;
 mod waker;
 
-pub use accept::{AcceptError, Answer, Asked, Incoming, accept};
+pub use accept::{AcceptError, Answer, Asked, Incoming, accept, accept_as};
 pub use clock::Clock;
 pub use driver::{CLOSE_TIMEOUT, Driver, Either, OUTPUT_FULL, Waited, wait_either};
 pub use exchange::exchange;

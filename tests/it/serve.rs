@@ -1,67 +1,16 @@
 //! `wscope serve` with clients that others have written, and with wscope itself: echo, chat, sink and flood, over ws and wss.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Command, Stdio};
 
+use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::{Message, WebSocket};
 
 use crate::support::certificates::Authority;
 use crate::support::command::wscope;
 use crate::support::peers::{peers, skip};
-
-/// The server, what it said first, and its port. It ends with the test.
-struct Serve {
-    child: Child,
-    said: String,
-    port: u16,
-    shown: Option<JoinHandle<String>>,
-}
-
-impl Serve {
-    fn start(args: &[&str]) -> Serve {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
-        command.arg("serve").args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
-        let port = said.trim_end().trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let shown = std::thread::spawn(move || {
-            let mut shown = String::new();
-            stdout.read_to_string(&mut shown).unwrap();
-            shown
-        });
-        Serve { child, said, port, shown: Some(shown) }
-    }
-
-    fn url(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn client(&self) -> WebSocket<TcpStream> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        tungstenite::client(format!("ws://127.0.0.1:{}/chat?x=1", self.port), stream).unwrap().0
-    }
-
-    /// Ends it as Ctrl-C does: its exit code and what it showed.
-    fn end(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let shown = self.shown.take().unwrap().join().unwrap();
-        (self.child.wait().unwrap().code(), shown)
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::support::serving::Serve;
 
 #[test]
 fn an_echo_sends_back_what_it_gets_and_shows_every_frame() {
@@ -143,9 +92,7 @@ fn an_echo_that_nobody_reads_stops_reading_and_keeps_its_memory() {
     let message = "x".repeat(1 << 20);
     let taken = (0..256).take_while(|_| client.send(Message::text(message.as_str())).is_ok()).count();
     assert!(taken < 64, "{taken} MiB were taken");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap_or_default();
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    let peak = server.peak();
     assert!(peak.is_none_or(|peak| peak < 100 << 10), "{peak:?} KiB");
 }
 

@@ -4,7 +4,9 @@
 //
 // Each line of stdin is a task, `{"page": URL, "script": TEXT}`: the text is the body of an async function that is run on
 // that page; without a URL, on an empty page served from 127.0.0.1. For each there is a line on stdout, in the same order:
-// `{"result": JSON}`, or `{"error": TEXT}`. Each task has a context of its own, without the storage of any before.
+// `{"result": JSON}`, or `{"error": TEXT}`. With `"watched": true` the script has a user's hands, `press(KEY)`, `type(TEXT)`,
+// `click(SELECTOR)`, `wheel(PIXELS)` and `look(WIDTH, HEIGHT, "dark"|"light")`, and `{"seen": [TEXT]}` lists what the page
+// asked for, logged and failed with. Each task has a context of its own, without the storage of any before.
 // Certificates are not looked at. The browser, with its profile in a temporary folder, ends with stdin.
 "use strict";
 const http = require("node:http");
@@ -21,10 +23,28 @@ const ARGS = [
   "--disable-component-update", "--disable-sync",
 ];
 
-async function perform(browser, { page: url, script }) {
+async function watch(page, seen) {
+  page.on("request", (request) => seen.push(`request ${request.url()}`));
+  page.on("console", (message) => seen.push(`${message.type()} ${message.text()}`));
+  page.on("pageerror", (error) => seen.push(`failed ${error.message}`));
+  const hands = {
+    press: (key) => page.keyboard.press(key),
+    type: (text) => page.keyboard.type(text),
+    click: (selector) => page.click(selector, { timeout: PATIENCE }),
+    wheel: (pixels) => page.mouse.wheel(0, pixels),
+    look: async (width, height, colorScheme) => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+    },
+  };
+  for (const [name, act] of Object.entries(hands)) await page.exposeFunction(name, act);
+}
+
+async function perform(browser, { page: url, script, watched }, seen) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
     const page = await context.newPage();
+    if (watched) await watch(page, seen);
     await page.goto(url, { timeout: PATIENCE });
     const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error(`no end in ${PATIENCE} ms`)).unref());
     return await Promise.race([page.evaluate(`(async () => { ${script}\n })()`), late]);
@@ -42,8 +62,9 @@ async function main() {
   const browser = await chromium.launch({ executablePath: process.argv[2], args: ARGS });
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const task = JSON.parse(line);
-    const answer = await perform(browser, { page: task.page || empty, script: task.script }).then(
-      (result) => ({ result: result === undefined ? null : result }),
+    const seen = [];
+    const answer = await perform(browser, { ...task, page: task.page || empty }, seen).then(
+      (result) => ({ result: result === undefined ? null : result, seen }),
       (error) => ({ error: error.message }),
     );
     console.log(JSON.stringify(answer));

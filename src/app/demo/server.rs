@@ -55,7 +55,7 @@ impl Server {
 
 fn listen(listener: &TcpListener, most: usize) {
     let room = Arc::new(Room::default());
-    server::listen(listener, most, move |stream, peer| serve(stream, peer, Arc::clone(&room)));
+    server::listen(listener, most, server::STACK, move |stream, peer| serve(stream, peer, Arc::clone(&room)));
 }
 
 fn serve(stream: TcpStream, peer: SocketAddr, room: Arc<Room>) -> io::Result<()> {

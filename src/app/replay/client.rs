@@ -2,20 +2,24 @@
 
 use std::io;
 
-use super::{Source, ending, note, stopped};
+use super::update::Update;
+use super::verdict::Ending;
+use super::{Source, note, stopped};
 use crate::app::interrupt::Interrupt;
 use crate::app::outcome::Outcome;
 use crate::app::output;
-use crate::app::scripts::Given;
+use crate::app::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::output::Format;
 use crate::cli::args::replay::ReplayArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, Sources};
 use crate::event::{Event, Role};
+use crate::recording::Masks;
 use crate::recording::mask::MASK;
-use crate::replay::{Action, Audience, Changes, Hooks, NoHooks, Part, Played, Player, Score, Transcript, offer};
-use crate::session::{Clock, OpenError, Timeline, open, waker};
+use crate::replay::{Action, Audience, Changes, Hooks, NoHooks, Part, Player, Score, Stop, Stopped, Transcript, offer};
+use crate::script::{Host, Program, Replaying};
+use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
 use crate::transport::in_words;
 
 /// Says what the client said to whoever answers.
@@ -27,14 +31,35 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let source = Source::open(args)?;
     let score = source.score.clone().seen_by(Role::Client);
     let given = Given::new(&args.given)?;
+    let clock = Clock::start();
     let recording = RecordingSettings { masks: given.masks(&settings.recording.masks), ..settings.recording.clone() };
-    let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables);
+    let mut script = script(args, &given, &recording.masks, clock)?;
+    let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone());
     let part = super::part(args, &score);
     check(&part, &changes)?;
+    if args.judged.update && source.place.1 > 1 {
+        let message =
+            format!("{} has {} connections, and --update would leave one of them", source.name, source.place.1);
+        return Err(Report::new(Exit::Usage, message).hint("-o FILE records the live session to another file"));
+    }
     source.announce(&part, settings.output.quiet);
     let compress = flags.names("compress") || flags.names("no_compress");
     let settings = Settings { connect: connect(&score, &settings, compress), recording, ..settings };
-    Client { args, score, settings }.play(&part, changes, &mut NoHooks)
+    let client = Client { args, score, settings, clock };
+    let Some(script) = &mut script else { return client.play(&part, changes, &mut NoHooks) };
+    // Its own words say more than that it ended the replay.
+    let ended = client.play(&part, changes, script);
+    script.fault().map_or(ended, |fault| Err(fault.into()))
+}
+
+/// The script that takes part, if there is one.
+fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
+    let Some(file) = &args.script else { return Ok(None) };
+    let text = scripts::read(file)?;
+    let interrupted = scripts::interrupts()?;
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
+    Ok(Some(Replaying::read(program)?))
 }
 
 /// What can be known to go wrong before there is a connection.
@@ -43,7 +68,7 @@ fn check(part: &Part, changes: &Changes) -> Result<(), Report> {
         Action::Message { binary: false, data } => Some((cue.number, data)),
         _ => None,
     });
-    changes.check(texts).map_err(|error| stopped(error.into()))
+    changes.check(texts).map_err(|error| stopped(&error.into()))
 }
 
 /// How to connect: as the recorded client did, where the user says nothing else.
@@ -70,15 +95,21 @@ struct Client<'a> {
     args: &'a ReplayArgs,
     score: Score,
     settings: Settings,
+    clock: Clock,
 }
 
 impl Client<'_> {
     fn play(&self, part: &Part, changes: Changes, hooks: &mut dyn Hooks) -> Result<Exit, Report> {
-        let clock = Clock::start();
+        let clock = self.clock;
+        let masks = &self.settings.recording.masks;
+        let update = self.args.judged.update.then(|| Update::begin(&self.args.file, &clock, masks)).transpose()?;
+        let (update, writer) = update.unzip();
+        let transcript = Transcript::default();
+        let mut sinks: Vec<Box<dyn Sink>> =
+            writer.into_iter().map(|writer| Box::new(writer) as Box<dyn Sink>).collect();
         let format = self.settings.output.format.unwrap_or(Format::Short);
         let output = OutputSettings { format: Some(format), ..self.settings.output };
-        let transcript = Transcript::default();
-        let mut sinks = output::sinks(&output, &self.settings.recording, None, clock)?;
+        sinks.extend(output::sinks(&output, &self.settings.recording, None, clock)?);
         sinks.push(Box::new(transcript.clone()));
         let timeline = Timeline::new(clock, sinks);
         let number = timeline.open_connection();
@@ -92,37 +123,46 @@ impl Client<'_> {
         interrupt.ends_at_once(false);
         let mut watch = Watch { interrupt, outcome: Outcome::default() };
         let recorded = self.score.refusal();
-        let result = match opened {
+        let played = match opened {
             Ok(mut driver) => {
                 driver = driver.with_waker(wakened);
-                let plan = super::plan(self.args, changes);
-                let played = Player::new(&mut driver, part, plan, hooks, &mut watch).play();
-                match recorded {
-                    Some(status) => Err(Report::new(
-                        Exit::Handshake,
-                        format!("the opening handshake was refused with {status} in the recording, and now it was not"),
-                    )),
-                    None => self.report(&watch.outcome, played, &transcript, number),
-                }
+                Player::new(&mut driver, part, super::plan(self.args, changes), hooks, &mut watch).play()
             }
             Err(OpenError::Refused { status, .. }) if recorded == Some(status) => {
                 note(&format!("refused with {status}, as in the recording"));
-                Ok(Exit::Success)
+                return flushed(&timeline, &mut watch).map_or(Ok(Exit::Success), Err);
             }
-            Err(error) => Err(refused(error, &self.score)),
+            Err(error) => {
+                flushed(&timeline, &mut watch).iter().for_each(Report::print);
+                return Err(refused(error, &self.score));
+            }
         };
-        while let Err(error) = timeline.flush() {
-            if !watch.outcome.sink_failed(&error) {
-                break;
-            }
+        let lost = flushed(&timeline, &mut watch);
+        if let Some(status) = recorded {
+            let message =
+                format!("the opening handshake was refused with {status} in the recording, and now it was not");
+            return Err(Report::new(Exit::Handshake, message));
         }
-        result
+        let ending = Ending { args: self.args, score: &self.score, played: &played, outcome: &watch.outcome };
+        let verdict = ending.judge(&transcript.take(number), hooks);
+        ending.tell(&verdict, &self.settings.output, clock)?;
+        hooks.after(&verdict).map_err(|Stop| stopped(&Stopped::Hook))?;
+        let exit = ending.exit(&verdict)?;
+        if let Some(update) = update.filter(|_| exit == Exit::Success && lost.is_none()) {
+            update.end(&verdict)?;
+        }
+        lost.map_or(Ok(exit), Err)
     }
+}
 
-    fn report(&self, outcome: &Outcome, played: Played, transcript: &Transcript, number: u32) -> Result<Exit, Report> {
-        let live = transcript.take(number);
-        ending(&self.score, outcome, played, &live)
+/// Writes out what is still to be written: why that failed, if it was not told.
+fn flushed(timeline: &Timeline, watch: &mut Watch) -> Option<Report> {
+    while let Err(error) = timeline.flush() {
+        if !watch.outcome.sink_failed(&error) {
+            return Report::lost(error);
+        }
     }
+    None
 }
 
 /// That the recorded connection was opened makes it news that this one was not.

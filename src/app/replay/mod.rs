@@ -2,20 +2,19 @@
 
 mod client;
 mod server;
+mod update;
+mod verdict;
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::damage::Damages;
-use super::outcome::Outcome;
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
 use crate::protocol::SendError;
 use crate::render::escape::escape;
-use crate::replay::{
-    ChangeError, Changes, Conversation, FrameKeys, Pace, Part, Plan, Played, Score, ScoreError, Stopped,
-};
+use crate::replay::{ChangeError, Changes, FrameKeys, Pace, Part, Plan, Score, ScoreError, Stopped};
 
 /// Replays a recording.
 ///
@@ -24,6 +23,10 @@ use crate::replay::{
 pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
+        (None, Some(_)) if args.judged.is_written() => {
+            let message = "--update and the reports are about the client's part: --listen has none of them";
+            Err(Report::new(Exit::Usage, message))
+        }
         (None, Some(address)) => server::run(args, &way.tls, address, flags),
         (None, None) => {
             let hint = "--to URL plays the client, --listen PORT the server";
@@ -77,9 +80,9 @@ impl Source {
 
 /// Every connection of the recording; what is damaged in it is told on standard error.
 fn read(file: &Path) -> Result<Vec<Score>, Report> {
-    let (scores, damaged) = Score::all(file)?;
+    let (scores, lines) = Score::all(file)?;
     let mut damages = Damages::default();
-    for damage in &damaged {
+    for damage in &lines {
         damages.note(damage, false);
     }
     damages.end();
@@ -112,21 +115,8 @@ fn pace(args: &PaceArgs) -> Pace {
     }
 }
 
-/// How the program ends: a connection that ended as the recorded one did has ended well.
-fn ending(score: &Score, outcome: &Outcome, played: Played, live: &Conversation) -> Result<Exit, Report> {
-    if let Some(why) = played.stopped {
-        return if matches!(why, Stopped::Interrupted) { Ok(Exit::Interrupted) } else { Err(stopped(why)) };
-    }
-    let how = |closed: &crate::event::Closed| (closed.by, closed.code, closed.clean);
-    let recorded = score.end.as_ref().map(|(_, closed)| how(closed));
-    if recorded.is_some() && recorded == live.end.as_ref().map(how) {
-        return Ok(outcome.success());
-    }
-    outcome.report()
-}
-
 /// Why a replay ended before its time, with its exit code and the next step.
-fn stopped(why: Stopped) -> Report {
+fn stopped(why: &Stopped) -> Report {
     let message = why.to_string();
     let report = |exit| Report::new(exit, message.as_str());
     match why {
@@ -135,7 +125,7 @@ fn stopped(why: Stopped) -> Report {
         Stopped::Silent { .. } | Stopped::Unread { .. } | Stopped::Unclosed { .. } => {
             report(Exit::Timeout).hint("--timeout sets the limit")
         }
-        Stopped::Closed { ref closed, .. } => {
+        Stopped::Closed { closed, .. } => {
             let normal = closed.as_ref().is_some_and(|closed| Exit::of(closed, false) == Exit::Success);
             report(if normal { Exit::Failed } else { Exit::Abnormal })
         }
@@ -146,7 +136,7 @@ fn stopped(why: Stopped) -> Report {
         Stopped::Change(ChangeError::NowhereSet(_)) => {
             report(Exit::Usage).hint("wscope show FILE --sent shows what is sent")
         }
-        Stopped::Change(ChangeError::Unset { ref name, .. }) => {
+        Stopped::Change(ChangeError::Unset { name, .. }) => {
             report(Exit::Usage).hint(format!("--var {name}=VALUE or --capture {name}=PATH sets it"))
         }
         Stopped::Unmatched { .. } | Stopped::Change(ChangeError::NotCaptured { .. }) => report(Exit::Failed),

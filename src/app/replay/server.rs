@@ -1,6 +1,6 @@
 //! `wscope replay FILE --listen ADDR`: the server's part of a recording, for real clients.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +20,9 @@ use crate::cli::args::replay::{MatchChoice, ReplayArgs, UnmatchedChoice};
 use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::render;
 use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
-use crate::replay::{Changes, NoHooks, Score};
+use crate::replay::{Changes, NoHooks, Score, compare};
 use crate::session::{Clock, Timeline, Waker, waker};
 use crate::transport::{Acceptor, in_words};
 
@@ -58,12 +59,14 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         acceptor,
         timeline: timeline.clone(),
         quiet: output.quiet,
+        expected: args.judged.expect.expect.is_some(),
         clients: AtomicUsize::new(0),
         failure: Mutex::default(),
         waker: interrupt.waker(),
     });
     let serving = Arc::clone(&service);
-    let listen = move || server::listen(&listener, CONNECTIONS, move |stream, peer| serving.serve(stream, peer));
+    let listen =
+        move || server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| serving.serve(stream, peer));
     Builder::new().name("server".into()).spawn(listen).map_err(system)?;
 
     let ended = loop {
@@ -85,11 +88,13 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     if let Some(wanted) = args.conn {
         scores = vec![Score::numbered(scores, wanted, &name)?];
     }
+    let rules = Box::new(args.judged.compare.rules());
     let options = Options {
         matching: match args.mock.matching {
-            MatchChoice::Order | MatchChoice::Any => Matching::Order,
+            MatchChoice::Order => Matching::Order(rules),
+            MatchChoice::Any => Matching::Any,
             MatchChoice::Exact => Matching::Exact,
-            MatchChoice::Json => Matching::Json { ignore: Vec::new(), ids: args.mock.id.clone().unwrap_or_default() },
+            MatchChoice::Json => Matching::Json { rules, ids: args.mock.id.clone().unwrap_or_default() },
             MatchChoice::Regex => Matching::Regex,
         },
         unmatched: match (&args.mock.forward, args.mock.unmatched) {
@@ -108,7 +113,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     };
     Mock::new(&scores, options).map_err(|error| match error {
         MockError::Nothing => Report::new(Exit::File, format!("cannot play the server of {name}: {error}")),
-        MockError::Change(error) => stopped(error.into()),
+        MockError::Change(error) => stopped(&error.into()),
     })
 }
 
@@ -118,6 +123,8 @@ struct Service {
     acceptor: Option<Acceptor>,
     timeline: Timeline,
     quiet: bool,
+    /// Whether a client has to be as recorded.
+    expected: bool,
     /// How many are there.
     clients: AtomicUsize,
     /// What ends the program.
@@ -183,10 +190,16 @@ impl Service {
     }
 
     fn judge_played(&self, peer: SocketAddr, played: Played) -> Option<Report> {
-        let Played { connection, recorded, live, stopped: why } = played;
-        let (wanted, came) = (recorded.messages.len(), live.messages.len());
-        self.note(&format!("client {peer} played connection {connection}: {came} of {wanted} messages came"));
-        why.map(stopped)
+        let Played { connection, verdict, stopped: why } = played;
+        if !self.quiet || !verdict.is_same() {
+            let shown = compare::render(&verdict, &render::Options::default(), 1);
+            // With stderr gone there is nobody left to tell.
+            let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
+        }
+        why.as_ref().map(stopped).or_else(|| {
+            let message = format!("client {peer} was not as connection {connection}: {}", compare::summary(&verdict));
+            (self.expected && !verdict.is_same()).then(|| Report::new(Exit::Failed, message))
+        })
     }
 
     /// How the program ends, if it is time.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::cli::{Exit, Report};
 use crate::handshake::Response;
 use crate::session::{Clock, Incoming};
@@ -23,6 +25,9 @@ pub use tls::acceptor;
 
 /// The most connections at a time; a further one is answered with 503.
 pub const CONNECTIONS: usize = 256;
+
+/// Room on the stack that a thread has where nothing unusual is done, in bytes.
+pub const STACK: usize = 2 << 20;
 
 /// How long a client may take for its opening handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,10 +80,12 @@ pub fn incoming(
     Ok(Incoming { transport, peer: Some(peer), tls: Some((clock.elapsed().saturating_sub(begun), info)) })
 }
 
-/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own.
+/// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own, with a stack of so many
+/// bytes.
 pub fn listen(
     listener: &TcpListener,
     most: usize,
+    stack: usize,
     serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
 ) {
     let serve = Arc::new(serve);
@@ -94,7 +101,7 @@ pub fn listen(
             continue;
         }
         let (serve, seat) = (Arc::clone(&serve), Arc::clone(&seats));
-        let spawned = Builder::new().name(format!("client {peer}")).spawn(move || {
+        let spawned = Builder::new().name(format!("client {peer}")).stack_size(stack).spawn(move || {
             // A client that goes away in the middle is no news.
             let _ = serve(stream, peer);
             drop(seat);
@@ -130,7 +137,12 @@ pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
 fn turn_away(mut stream: TcpStream, most: usize) -> io::Result<()> {
     stream.set_read_timeout(Some(EXHAUSTED))?;
     let _ = stream.read(&mut [0; 4096]);
-    let (response, body) =
-        Response::plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
+    let (response, body) = plain(503, &[], &format!("{most} connections are open already, which is the limit\n"));
     stream.write_all(&[&response.raw[..], &body[..]].concat())
+}
+
+/// A response in plain text; headers given here replace the usual ones.
+#[must_use]
+pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> (Response, Bytes) {
+    Response::plain(status, headers, body).expect("our own headers are valid")
 }

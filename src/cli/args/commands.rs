@@ -47,7 +47,7 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
-    /// Serve clients that are to be debugged: echo, chat, sink or flood, every frame shown
+    /// Serve clients that are to be debugged: echo, chat, sink, flood or a script, every frame shown
     #[command(disable_help_flag = true)]
     Serve {
         #[command(flatten)]

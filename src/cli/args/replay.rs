@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::compare::{CompareArgs, ExpectArgs};
 use super::connect::{ConnectArgs, HandshakeArgs, TlsArgs};
 use super::output::{ColorWhen, Format, HeadersShown, Secrets, Timestamps};
 use super::recording::RecordingArgs;
+use super::report::ReportArgs;
 use super::script::GivenArgs;
 use super::{serve, values};
 use crate::replay::server::Ids;
@@ -26,6 +28,9 @@ pub struct ReplayArgs {
     /// Play the server: listen there, and say what the server said; a port is this machine alone
     #[arg(long, value_name = "[ADDR:]PORT", value_parser = serve::listen, conflicts_with = "to")]
     pub listen: Option<SocketAddr>,
+    /// Take part by a script: fn on_send(m), on_receive(m), matches(recorded, live), after(verdict)
+    #[arg(long, value_name = "FILE", conflicts_with = "listen")]
+    pub script: Option<PathBuf>,
     /// The connection with this number [default: the first that has frames]
     #[arg(long, value_name = "N")]
     pub conn: Option<u32>,
@@ -36,7 +41,39 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub mock: MockArgs,
     #[command(flatten)]
+    pub judged: JudgedArgs,
+    #[command(flatten)]
     pub given: GivenArgs,
+}
+
+/// What the live session is held against, and what becomes of that.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Comparing")]
+pub struct JudgedArgs {
+    #[command(flatten)]
+    pub expect: ExpectArgs,
+    #[command(flatten)]
+    pub compare: CompareArgs,
+    /// Replace the recording by the live session, if that differs and came to its end
+    #[arg(long, conflicts_with = "expect", help_heading = "Comparing")]
+    pub update: bool,
+    #[command(flatten)]
+    pub reports: ReportArgs,
+}
+
+impl JudgedArgs {
+    /// Whether anything depends on how the live session compares.
+    #[must_use]
+    pub const fn is_asked_for(&self) -> bool {
+        self.is_written() || self.expect.expect.is_some()
+    }
+
+    /// Whether what comes of it is written to a file.
+    #[must_use]
+    pub const fn is_written(&self) -> bool {
+        let ReportArgs { junit, tap, json, html, github } = &self.reports;
+        self.update || junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
+    }
 }
 
 /// How the server is played.

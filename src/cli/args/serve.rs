@@ -1,11 +1,13 @@
 //! Options of the server.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::script::GivenArgs;
 use super::values;
+use crate::cli::report::{Exit, Report};
 
 /// Where to listen, and what to do with whoever comes.
 #[derive(Clone, Debug, Args)]
@@ -14,9 +16,15 @@ pub struct ServeArgs {
     /// Listen there: 9000 or 127.0.0.1:9000 is this machine alone, 0.0.0.0:9000 every network; port 0 any that is free
     #[arg(long, value_name = "[ADDR:]PORT", default_value = "127.0.0.1:0", value_parser = listen)]
     pub listen: SocketAddr,
-    /// What it does with its clients
-    #[arg(long, value_name = "MODE", value_enum, default_value_t)]
-    pub mode: Mode,
+    /// What it does with its clients [default: script with a script, else echo]
+    #[arg(long, value_name = "MODE", value_enum)]
+    mode: Option<Named>,
+    /// A script whose functions are called: on_request, on_open, on_message, on_close
+    #[arg(value_name = "SCRIPT")]
+    file: Option<PathBuf>,
+    /// The script; it needs no --mode then
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    script: Option<PathBuf>,
     /// Size of a flood's messages
     #[arg(long, value_name = "SIZE", default_value = "100", value_parser = values::size)]
     pub size: u64,
@@ -28,6 +36,8 @@ pub struct ServeArgs {
     pub no_compress: bool,
     #[command(flatten)]
     pub certificate: CertificateArgs,
+    #[command(flatten)]
+    pub given: GivenArgs,
 }
 
 /// With which certificate wss is served, if it is.
@@ -45,11 +55,10 @@ pub struct CertificateArgs {
     pub self_signed: bool,
 }
 
-/// What the server does with its clients.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
+/// What the server does with its clients, as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Named {
     /// Sends back what it gets
-    #[default]
     Echo,
     /// Sends what one says to all others
     Chat,
@@ -57,17 +66,64 @@ pub enum Mode {
     Sink,
     /// Sends as fast as the client reads
     Flood,
+    /// Does what a script wants
+    Script,
 }
 
-impl Mode {
+/// What the server does with its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Sends back what it gets.
+    Echo,
+    /// Sends what one says to all others.
+    Chat,
+    /// Takes everything.
+    Sink,
+    /// Sends as fast as the client reads.
+    Flood,
+}
+
+/// Who says what the server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct<'a> {
+    Mode(Mode),
+    Script(&'a Path),
+}
+
+impl ServeArgs {
+    /// What it does with its clients.
+    ///
+    /// # Errors
+    /// There is a script and another mode, or the other way round.
+    pub fn conduct(&self) -> Result<Conduct<'_>, Report> {
+        let mode = match (self.mode, self.script.as_deref().or(self.file.as_deref())) {
+            (None | Some(Named::Script), Some(script)) => return Ok(Conduct::Script(script)),
+            (Some(_), Some(script)) => {
+                let message = format!("the script \"{}\" is for --mode script alone", script.display());
+                return Err(Report::new(Exit::Usage, message).hint("with a script there needs to be no --mode"));
+            }
+            (Some(Named::Script), None) => {
+                return Err(Report::new(Exit::Usage, "--mode script needs a script").hint("--script FILE names it"));
+            }
+            (None | Some(Named::Echo), None) => Mode::Echo,
+            (Some(Named::Chat), None) => Mode::Chat,
+            (Some(Named::Sink), None) => Mode::Sink,
+            (Some(Named::Flood), None) => Mode::Flood,
+        };
+        Ok(Conduct::Mode(mode))
+    }
+}
+
+impl Conduct<'_> {
     /// As it is written on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Mode::Echo => "echo",
-            Mode::Chat => "chat",
-            Mode::Sink => "sink",
-            Mode::Flood => "flood",
+            Conduct::Mode(Mode::Echo) => "echo",
+            Conduct::Mode(Mode::Chat) => "chat",
+            Conduct::Mode(Mode::Sink) => "sink",
+            Conduct::Mode(Mode::Flood) => "flood",
+            Conduct::Script(_) => "script",
         }
     }
 }

@@ -140,7 +140,7 @@ fn handshake(opening: &Opening) -> Map {
 }
 
 /// Names in lower case; a header that is there twice has its values joined by `, `.
-fn headers(headers: &Headers) -> Map {
+pub fn headers(headers: &Headers) -> Map {
     let names = headers.iter().map(|header| header.name.clone());
     let value = |name: &str| maybe(headers.joined(name));
     names.map(|name| (name.to_lowercase().into(), value(&name))).collect()

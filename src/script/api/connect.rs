@@ -1,7 +1,7 @@
 //! Opening a connection, with the options of the command line.
 
 use rhai::plugin::*;
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use crate::script::connection::Connection;
 use crate::script::failure::{Failure, Raised};
@@ -43,6 +43,23 @@ pub mod api {
         let found = known.iter().find(|(known, _)| known == name).map(|(_, connection)| connection.clone());
         Ok(found.ok_or_else(missing)?)
     }
+
+    /// The connections that are there without the script: those of the shell, or the clients that `wscope serve` has.
+    #[rhai_fn(name = "connections")]
+    pub fn connections(context: NativeCallContext) -> Array {
+        known(&context, |_| true)
+    }
+
+    /// All connections that are there without the script, but this one: the other clients of `wscope serve`.
+    #[rhai_fn(get = "others", pure)]
+    pub fn others(context: NativeCallContext, ws: &mut Connection) -> Array {
+        known(&context, |other| other.number() != ws.number())
+    }
+}
+
+fn known(context: &NativeCallContext<'_>, wanted: impl Fn(&Connection) -> bool) -> Array {
+    let known = Host::of(context).setup().hub.known();
+    known.into_iter().filter(|(_, connection)| wanted(connection)).map(|(_, it)| Dynamic::from(it)).collect()
 }
 
 fn open(context: &NativeCallContext<'_>, url: &str, options: &Map) -> Raised<Connection> {

@@ -20,6 +20,7 @@ mod talk;
 mod text;
 mod values;
 
+pub use about::headers;
 pub use listen::ended;
 use rhai::{Engine, exported_module};
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::{Mutex, OnceLock};
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::session::options::ProxyChoice;
 use crate::session::{Clock, Sink};
 

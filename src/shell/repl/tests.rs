@@ -33,6 +33,10 @@ impl Port for Fake {
         }
     }
 
+    fn offer(&self, command: Command) -> Result<(), LinkError> {
+        self.give(command)
+    }
+
     fn is_over(&self) -> bool {
         self.state() == State::Closed
     }

@@ -14,17 +14,25 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// What the body of an async function returns, as JSON, on an empty page from loopback; `None` without a browser.
 #[track_caller]
 pub(crate) fn run(script: &str) -> Option<Value> {
-    perform(&json!({ "script": script }))
+    Some(perform(&json!({ "script": script }))?.0)
 }
 
 /// The same on this page: `http://...`, `file:///...`.
 #[track_caller]
 pub(crate) fn run_on(page: &str, script: &str) -> Option<Value> {
-    perform(&json!({ "page": page, "script": script }))
+    Some(perform(&json!({ "page": page, "script": script }))?.0)
+}
+
+/// The same with a user's hands (`press`, `type`, `click`, `wheel`, `look`), and what was seen from outside: each request
+/// of the page, each line it logged, each error that nobody caught.
+#[track_caller]
+pub(crate) fn watch_on(page: &str, script: &str) -> Option<(Value, Vec<String>)> {
+    let (result, seen) = perform(&json!({ "page": page, "script": script, "watched": true }))?;
+    Some((result, serde_json::from_value(seen).unwrap()))
 }
 
 #[track_caller]
-fn perform(task: &Value) -> Option<Value> {
+fn perform(task: &Value) -> Option<(Value, Value)> {
     static BROWSER: OnceLock<Option<Mutex<Peer>>> = OnceLock::new();
     let browser = BROWSER.get_or_init(|| start().map(Mutex::new)).as_ref();
     let Some(browser) = browser else {
@@ -39,7 +47,7 @@ fn perform(task: &Value) -> Option<Value> {
     };
     let mut answer: Value = serde_json::from_str(&answer).unwrap();
     assert!(answer.get("error").is_none(), "the page: {}", answer["error"]);
-    Some(answer["result"].take())
+    Some((answer["result"].take(), answer["seen"].take()))
 }
 
 fn start() -> Option<Peer> {

@@ -6,8 +6,8 @@ mod refusals;
 mod rpc;
 mod ticker;
 
-use crate::app::server::{Client, room};
-use crate::handshake::{DeflateOffer, Request, Response, ServerOffer};
+use crate::app::server::{Client, plain, room};
+use crate::handshake::{DeflateOffer, Request, ServerOffer};
 use crate::session::Answer;
 
 /// One path of the server.
@@ -97,7 +97,7 @@ pub fn index(base: &str) -> String {
 }
 
 fn refuse(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
-    let (response, body) = Response::plain(status, headers, body);
+    let (response, body) = plain(status, headers, body);
     Answer::Respond { response, body }
 }
 

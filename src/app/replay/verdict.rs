@@ -1,0 +1,81 @@
+//! What a replay came to: the live session held against the recorded one, told, reported, and as an exit code.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::stopped;
+use crate::app::outcome::Outcome;
+use crate::app::{output, report};
+use crate::cli::args::compare::Expect;
+use crate::cli::args::replay::ReplayArgs;
+use crate::cli::report::{Exit, Report};
+use crate::cli::settings::OutputSettings;
+use crate::event::Closed;
+use crate::render::{ColourChoice, Options, Palette};
+use crate::replay::compare::{Verdict, compare_by, render, to_run};
+use crate::replay::{Conversation, Hooks, Played, Score, Stopped};
+use crate::report::{Case, Failure, Outcome as Ended};
+use crate::session::Clock;
+
+/// How many messages that are the same are shown around one that is not.
+const CONTEXT: usize = 1;
+
+/// A replay that is over.
+pub(super) struct Ending<'a> {
+    pub(super) args: &'a ReplayArgs,
+    pub(super) score: &'a Score,
+    pub(super) played: &'a Played,
+    pub(super) outcome: &'a Outcome,
+}
+
+impl Ending<'_> {
+    /// Holds the live session against the recording.
+    pub(super) fn judge(&self, live: &Conversation, hooks: &mut dyn Hooks) -> Verdict {
+        let rules = self.args.judged.compare.rules();
+        // A hook that fails has told why, and leaves it to the content.
+        let mut matches = |recorded: &_, live: &_| hooks.matches(recorded, live).unwrap_or(None);
+        compare_by(&self.score.conversation(), live, &rules, &mut matches)
+    }
+
+    /// Shows the verdict on standard error, and writes the reports of it.
+    ///
+    /// # Errors
+    /// A report can't be written.
+    pub(super) fn tell(&self, verdict: &Verdict, settings: &OutputSettings, clock: Clock) -> Result<(), Report> {
+        if !(settings.quiet && verdict.is_same()) {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color);
+            let options = Options { palette, ..output::options(settings) };
+            // With stderr gone there is nobody left to tell.
+            let _ = io::stderr().write_all(render(verdict, &options, CONTEXT).as_bytes());
+        }
+        let mut run = to_run(&[(self.args.file.display().to_string(), verdict)], clock.created(), clock.elapsed());
+        if let Some(why) = &self.played.stopped
+            && let Some(suite) = run.suites.first_mut()
+        {
+            let outcome = Ended::Failed(Failure::new(why.to_string()));
+            suite.cases.push(Case { name: "the whole part is played".to_owned(), outcome, ..Case::default() });
+        }
+        report::write(&run, &self.args.judged.reports)
+    }
+
+    /// How the program ends: a connection that ended as the recorded one did has ended well.
+    ///
+    /// # Errors
+    /// Why the replay did not come to its end.
+    pub(super) fn exit(&self, verdict: &Verdict) -> Result<Exit, Report> {
+        match &self.played.stopped {
+            Some(Stopped::Interrupted) => return Ok(Exit::Interrupted),
+            Some(why) => return Err(stopped(why)),
+            None => {}
+        }
+        if self.args.judged.expect.expect == Some(Expect::Same) && !verdict.is_same() {
+            return Ok(Exit::Failed);
+        }
+        let how = |closed: &Closed| (closed.by, closed.code, closed.clean);
+        let recorded = verdict.end.recorded.as_ref().map(how);
+        if recorded.is_some() && recorded == verdict.end.live.as_ref().map(how) {
+            return Ok(self.outcome.success());
+        }
+        self.outcome.report()
+    }
+}

@@ -1,0 +1,106 @@
+//! A script that takes part in a replay: `fn on_send(m)`, `fn on_receive(m)`, `fn matches(recorded, live)`, `fn after(verdict)`.
+
+use bytes::Bytes;
+use rhai::Dynamic;
+
+use super::fault::{Fault, Reason};
+use super::hooks::{Hooks, This};
+use super::message::Message;
+use super::program::Program;
+use super::value::{bytes, from_json, to_json};
+use crate::event::{Event, FrameEvent, Kind};
+use crate::protocol::{Frame, Header, Opcode};
+use crate::replay::compare::{Verdict, to_json as to_verdict};
+use crate::replay::{self, Outgoing, Stop};
+
+/// What such a script can define. (`match` is a word of Rhai's own.)
+const FUNCTIONS: [&str; 4] = ["on_send(m)", "on_receive(m)", "matches(recorded, live)", "after(verdict)"];
+
+/// The functions of one script, and what they keep in `this`.
+pub struct Replaying {
+    hooks: Hooks,
+    this: This,
+    fault: Option<Box<Fault>>,
+}
+
+impl Replaying {
+    /// Runs the script's first level.
+    ///
+    /// # Errors
+    /// It fails, or defines none of the functions.
+    pub fn read(program: Program) -> Result<Replaying, Box<Fault>> {
+        let hooks = Hooks::read(program, &FUNCTIONS)?;
+        let this = hooks.this();
+        Ok(Replaying { hooks, this, fault: None })
+    }
+
+    /// Why it ended the replay, if it did.
+    pub const fn fault(&mut self) -> Option<Box<Fault>> {
+        self.fault.take()
+    }
+
+    fn call(&mut self, name: &str, values: impl rhai::FuncArgs) -> Result<Option<Dynamic>, Stop> {
+        let called = self.hooks.call(name, &mut self.this, values);
+        called.map_err(|fault| self.stop(fault))
+    }
+
+    fn stop(&mut self, fault: Box<Fault>) -> Stop {
+        self.fault.get_or_insert(fault);
+        Stop
+    }
+
+    fn wrong(&mut self, function: &str, wanted: &str, given: &Dynamic) -> Stop {
+        let message = format!("{function} gave a {}: it gives {wanted}", given.type_name());
+        self.stop(Box::new(Fault::new(Reason::Script, message)))
+    }
+}
+
+impl replay::Hooks for Replaying {
+    fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
+        let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
+        if given.is_unit() || given.as_bool() == Ok(true) {
+            return Ok(Outgoing::Send);
+        }
+        if given.as_bool() == Ok(false) {
+            return Ok(Outgoing::Skip);
+        }
+        let data = if given.is_map() || given.is_array() { to_json(&given).map(Bytes::from) } else { bytes(&given) };
+        data.map(Outgoing::Replace)
+            .map_err(|_| self.wrong("on_send", "nothing, a bool, a text, JSON or a blob", &given))
+    }
+
+    fn on_receive(&mut self, message: &replay::Message) -> Result<(), Stop> {
+        self.call("on_receive", (as_script(message),)).map(drop)
+    }
+
+    fn matches(&mut self, recorded: &replay::Message, live: &replay::Message) -> Result<Option<bool>, Stop> {
+        let Some(given) = self.call("matches", (as_script(recorded), as_script(live)))? else { return Ok(None) };
+        if given.is_unit() {
+            return Ok(None);
+        }
+        given.as_bool().map(Some).map_err(|_| self.wrong("matches", "a bool, or nothing", &given))
+    }
+
+    fn after(&mut self, verdict: &Verdict) -> Result<(), Stop> {
+        let verdict = from_json(to_verdict(verdict).to_string().as_bytes()).unwrap_or(Dynamic::UNIT);
+        self.call("after", (verdict,)).map(drop)
+    }
+}
+
+/// The message as scripts have one.
+fn as_script(message: &replay::Message) -> Dynamic {
+    let replay::Message { direction, time, number, binary, ref data } = *message;
+    let opcode = if binary { Opcode::BINARY } else { Opcode::TEXT };
+    let wire = data.len() as u64;
+    let frame = FrameEvent {
+        number,
+        direction,
+        frame: Frame { header: Header::new(opcode, wire), payload: data.clone() },
+        fragment: None,
+        message: Some(crate::event::Message { binary, data: data.clone(), frames: 1, compressed: false, wire }),
+        automatic: false,
+        after: None,
+    };
+    let event = Event { time, connection: 1, kind: Kind::Frame(frame) };
+    Message::recorded(event).map_or(Dynamic::UNIT, Dynamic::from)
+}
