@@ -29,18 +29,6 @@ pub enum Format {
     Har,
     /// A row a frame (RFC 4180).
     Csv,
-<<<<<<< HEAD
-    /// A JSON object a message.
-    Jsonl,
-    /// What `wscope show` prints.
-    Txt,
-    /// Packets, for Wireshark and its like.
-    Pcapng,
-}
-
-impl Format {
-    pub const ALL: [Format; 5] = [Format::Har, Format::Csv, Format::Jsonl, Format::Txt, Format::Pcapng];
-=======
     /// Packets, for Wireshark and its like.
     Pcapng,
     /// A page for a browser.
@@ -53,7 +41,6 @@ impl Format {
 
 impl Format {
     pub const ALL: [Format; 6] = [Format::Har, Format::Pcapng, Format::Html, Format::Csv, Format::Jsonl, Format::Txt];
->>>>>>> main
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
@@ -61,16 +48,10 @@ impl Format {
         match self {
             Format::Har => "har",
             Format::Csv => "csv",
-<<<<<<< HEAD
-            Format::Jsonl => "jsonl",
-            Format::Txt => "txt",
-            Format::Pcapng => "pcapng",
-=======
             Format::Pcapng => "pcapng",
             Format::Html => "html",
             Format::Jsonl => "jsonl",
             Format::Txt => "txt",
->>>>>>> main
         }
     }
 
@@ -124,16 +105,10 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
     match format {
         Format::Har => har::write(source, &mut out),
         Format::Csv => csv::write(source, &mut out),
-<<<<<<< HEAD
-        Format::Jsonl => jsonl::write(source, &mut out),
-        Format::Txt => txt::write(source, &mut out),
-        Format::Pcapng => pcapng::write(source, &mut out),
-=======
         Format::Pcapng => pcapng::write(source, &mut out),
         Format::Html => html::write(source, &mut out),
         Format::Jsonl => jsonl::write(source, &mut out),
         Format::Txt => txt::write(source, &mut out),
->>>>>>> main
     }?;
     source.check()?;
     out.flush()?;
