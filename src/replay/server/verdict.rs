@@ -31,5 +31,5 @@ pub(super) fn verdict(
     let missing = recorded.messages.iter().zip(missing).filter(|(_, missing)| *missing);
     items.extend(missing.map(|(message, _)| Item::Missing(message.clone())));
     let timing = Timing::of(&items);
-    Verdict { items, timing, end: End { recorded: recorded.end.clone(), live: end } }
+    Verdict { items, timing, end: End { recorded: recorded.end.clone(), live: end, open: true } }
 }
