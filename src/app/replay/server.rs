@@ -105,7 +105,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
             (None, UnmatchedChoice::Ignore) => Unmatched::Ignore,
             (None, UnmatchedChoice::Error) => Unmatched::Error,
         },
-        pace: pace(&args.pace),
+        pace: pace(&args.pace)?,
         max_gap: args.pace.max_gap,
         frames: args.said.frames,
         changes,

@@ -1,9 +1,11 @@
 //! What others recorded, as events: one reader a format, chosen by what a file begins with, whatever it is called.
 
 mod har;
+mod pcap;
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -14,7 +16,12 @@ use crate::transport::in_words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Har,
+    /// A capture of packets: pcapng, or classic pcap.
+    Pcap,
 }
+
+/// How much of a capture is read at once, in bytes.
+const READ: usize = 256 << 10;
 
 /// What a file has, in order of time.
 pub struct Import {
@@ -46,6 +53,10 @@ pub enum ImportError {
     Malformed { name: String, place: String, reason: String },
     #[error("\"{name}\" has no WebSocket connection: none of its entries ({entries}) has _webSocketMessages")]
     Nothing { name: String, entries: usize },
+    #[error("\"{name}\" has no WebSocket connection: {packets} packets, {streams} TCP streams{}", unknown_link(*unknown))]
+    NoConnection { name: String, packets: u64, streams: u64, unknown: Option<u32> },
+    #[error("\"{name}\" has no WebSocket connection that can be read: stream {client} -> {server} is TLS")]
+    Tls { name: String, client: SocketAddr, server: SocketAddr },
 }
 
 impl ImportError {
@@ -59,6 +70,8 @@ impl ImportError {
             ImportError::Nothing { .. } => {
                 "DevTools have the messages of connections that began while they were open: reload, and export again"
             }
+            ImportError::NoConnection { .. } => "the opening handshake has to be in the capture, unencrypted",
+            ImportError::Tls { .. } => "a capture has no secrets: wscope record URL records what is inside of TLS",
         }
     }
 }
@@ -77,7 +90,14 @@ impl Iterator for Import {
 /// It can't be read, is of no known format, malformed, or has nothing in it that belongs into a recording.
 pub fn import(path: &Path) -> Result<Import, ImportError> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| ImportError::Io { name: name.clone(), error })?;
+    let failed = |error| ImportError::Io { name: name.clone(), error };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut bytes).map_err(failed)?;
+    if pcap::is_capture(&bytes) {
+        return pcap::read(BufReader::with_capacity(READ, Cursor::new(bytes).chain(file)), &name);
+    }
+    file.read_to_end(&mut bytes).map_err(failed)?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
     let foreign = |problem, hint| Err(ImportError::Foreign { name: name.clone(), problem, hint });
     match text {
@@ -90,4 +110,8 @@ pub fn import(path: &Path) -> Result<Import, ImportError> {
         [b'{', ..] => har::read(path, &bytes),
         _ => foreign("HAR is JSON and begins with {", "wscope show FILE looks into a recording"),
     }
+}
+
+fn unknown_link(link: Option<u32>) -> String {
+    link.map(|link| format!(", and packets of link type {link}, which is not known here")).unwrap_or_default()
 }

@@ -199,7 +199,7 @@ impl<R: Read> File<R> {
         if size > LARGEST {
             return wrong("a block of more than 16 MiB");
         }
-        if size % 4 != 0 || (size as usize) < self.block.len() + 4 {
+        if !size.is_multiple_of(4) || (size as usize) < self.block.len() + 4 {
             return wrong("a block of an impossible length");
         }
         self.rest(size as usize - self.block.len(), CUT)?;
