@@ -58,15 +58,7 @@ impl Replaying {
 impl replay::Hooks for Replaying {
     fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
         let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
-        if given.is_unit() || given.as_bool() == Ok(true) {
-            return Ok(Outgoing::Send);
-        }
-        if given.as_bool() == Ok(false) {
-            return Ok(Outgoing::Skip);
-        }
-        let data = if given.is_map() || given.is_array() { to_json(&given).map(Bytes::from) } else { bytes(&given) };
-        data.map(Outgoing::Replace)
-            .map_err(|_| self.wrong("on_send", "nothing, a bool, a text, JSON or a blob", &given))
+        outgoing(&given).ok_or_else(|| self.wrong("on_send", OUTGOING, &given))
     }
 
     fn on_receive(&mut self, message: &replay::Message) -> Result<(), Stop> {
@@ -75,10 +67,7 @@ impl replay::Hooks for Replaying {
 
     fn matches(&mut self, recorded: &replay::Message, live: &replay::Message) -> Result<Option<bool>, Stop> {
         let Some(given) = self.call("matches", (as_script(recorded), as_script(live)))? else { return Ok(None) };
-        if given.is_unit() {
-            return Ok(None);
-        }
-        given.as_bool().map(Some).map_err(|_| self.wrong("matches", "a bool, or nothing", &given))
+        judgement(&given).ok_or_else(|| self.wrong("matches", JUDGEMENT, &given))
     }
 
     fn after(&mut self, verdict: &Verdict) -> Result<(), Stop> {
@@ -87,8 +76,31 @@ impl replay::Hooks for Replaying {
     }
 }
 
+/// What [`outgoing`] takes.
+pub const OUTGOING: &str = "nothing, a bool, a text, JSON or a blob";
+
+/// What [`judgement`] takes.
+pub const JUDGEMENT: &str = "a bool, or nothing";
+
+/// What a function makes of a message that is due; `None`: that can't be told from what it gave.
+pub fn outgoing(given: &Dynamic) -> Option<Outgoing> {
+    if given.is_unit() {
+        return Some(Outgoing::Send);
+    }
+    if let Ok(sends) = given.as_bool() {
+        return Some(if sends { Outgoing::Send } else { Outgoing::Skip });
+    }
+    let data = if given.is_map() || given.is_array() { to_json(given).map(Bytes::from) } else { bytes(given) };
+    data.map(Outgoing::Replace).ok()
+}
+
+/// Whether a function takes one message for another, if it says so; `None`: that can't be told from what it gave.
+pub fn judgement(given: &Dynamic) -> Option<Option<bool>> {
+    if given.is_unit() { Some(None) } else { given.as_bool().map(Some).ok() }
+}
+
 /// The message as scripts have one.
-fn as_script(message: &replay::Message) -> Dynamic {
+pub fn as_script(message: &replay::Message) -> Dynamic {
     let replay::Message { direction, time, number, binary, ref data } = *message;
     let opcode = if binary { Opcode::BINARY } else { Opcode::TEXT };
     let wire = data.len() as u64;

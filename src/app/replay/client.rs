@@ -17,9 +17,7 @@ use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, So
 use crate::event::{Event, Role};
 use crate::recording::Masks;
 use crate::recording::mask::MASK;
-use crate::replay::{
-    Action, Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer,
-};
+use crate::replay::{Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer};
 use crate::script::{Host, Program, Replaying};
 use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
 use crate::transport::in_words;
@@ -41,7 +39,7 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let mut script = script(args, &given, &recording.masks, clock)?;
     let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone());
     let part = super::part(args, &score);
-    check(&part, &changes)?;
+    changes.check(part.texts()).map_err(|error| stopped(&error.into()))?;
     if args.judged.update && source.place.1 > 1 {
         let message =
             format!("{} has {} connections, and --update would leave one of them", source.name, source.place.1);
@@ -72,15 +70,6 @@ fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Resu
     let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
     let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
     Ok(Some(Replaying::read(program)?))
-}
-
-/// What can be known to go wrong before there is a connection.
-fn check(part: &Part, changes: &Changes) -> Result<(), Report> {
-    let texts = part.cues.iter().filter_map(|cue| match &cue.action {
-        Action::Message { binary: false, data } => Some((cue.number, data)),
-        _ => None,
-    });
-    changes.check(texts).map_err(|error| stopped(&error.into()))
 }
 
 /// How to connect: as the recorded client did, where the user says nothing else.

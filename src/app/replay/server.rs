@@ -88,7 +88,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     let name = args.file.display().to_string();
     let mut scores = read(&args.file)?;
     if let Some(wanted) = args.conn {
-        scores = vec![Score::numbered(scores, wanted, &name)?];
+        scores = vec![Score::numbered(&scores, wanted, &name)?.clone()];
     }
     let rules = Box::new(args.judged.compare.rules());
     let options = Options {
