@@ -26,7 +26,7 @@ struct Shared {
 
 /// One connection of a recording.
 #[derive(Clone)]
-pub struct Recorded {
+pub struct RecordedConnection {
     recording: Recording,
     /// Its place among the connections.
     at: usize,
@@ -86,15 +86,15 @@ impl Recording {
     }
 
     /// In the order of their beginnings.
-    pub fn connections(&self) -> impl ExactSizeIterator<Item = Recorded> {
-        (0..self.0.scores.len()).map(|at| Recorded { recording: self.clone(), at })
+    pub fn connections(&self) -> impl ExactSizeIterator<Item = RecordedConnection> {
+        (0..self.0.scores.len()).map(|at| RecordedConnection { recording: self.clone(), at })
     }
 
     /// The one with this number.
     ///
     /// # Errors
     /// There is none.
-    pub fn connection(&self, number: INT) -> Result<Recorded, Failure> {
+    pub fn connection(&self, number: INT) -> Result<RecordedConnection, Failure> {
         let found = self.connections().find(|connection| INT::from(connection.score().number) == number);
         found.ok_or_else(|| {
             let there: Vec<String> = self.scores().iter().map(|score| score.number.to_string()).collect();
@@ -113,7 +113,7 @@ impl IntoIterator for Recording {
     }
 }
 
-impl Recorded {
+impl RecordedConnection {
     /// How it was opened, what went over it, and how it ended.
     #[must_use]
     pub fn score(&self) -> &Score {

@@ -20,7 +20,7 @@ use super::failure::{Failure, FailureKind, Raised};
 use super::host::Host;
 use super::matcher::Pattern;
 use super::recorded::Recording;
-use super::replaying::{JUDGEMENT, OUTGOING, as_script, judgement, outgoing};
+use super::replaying::{as_script, judgement, outgoing};
 use super::stage::Live;
 use super::value::{duration, from_json, to_json, written};
 
@@ -46,10 +46,7 @@ pub fn replay(
     let score = score(recording, wanted)?;
     let pace = Pace::chosen(pace, speed, max_gap)
         .ok_or_else(|| Failure::usage("speed and max_gap are about the pace \"original\"", SEE))?;
-    let part = match frames {
-        true => Part::frames(&score, max_gap, FrameKeys::Fresh),
-        false => Part::messages(&score, max_gap),
-    };
+    let part = if frames { Part::frames(&score, max_gap, FrameKeys::Fresh) } else { Part::messages(&score, max_gap) };
     let part = if close { part } else { part.without_end() };
     let mut all = host.setup().variables.clone();
     all.extend(variables);
@@ -134,7 +131,6 @@ impl Verdict {
     }
 
     /// What is not as recorded, each as a map.
-    #[must_use]
     pub fn differences(&self) -> Dynamic {
         let differences = compare::to_json(&self.compared)["differences"].to_string();
         from_json(differences.as_bytes()).unwrap_or(Dynamic::UNIT)
@@ -192,7 +188,7 @@ impl Calls<'_, '_> {
 impl Hooks for Calls<'_, '_> {
     fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
         let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
-        outgoing(&given).ok_or_else(|| self.wrong("on_send", OUTGOING, &given))
+        outgoing(&given).map_err(|wanted| self.wrong("on_send", wanted, &given))
     }
 
     fn on_receive(&mut self, message: &replay::Message) -> Result<(), Stop> {
@@ -201,7 +197,7 @@ impl Hooks for Calls<'_, '_> {
 
     fn matches(&mut self, recorded: &replay::Message, live: &replay::Message) -> Result<Option<bool>, Stop> {
         let Some(given) = self.call("matches", (as_script(recorded), as_script(live)))? else { return Ok(None) };
-        judgement(&given).ok_or_else(|| self.wrong("matches", JUDGEMENT, &given))
+        judgement(&given).map_err(|wanted| self.wrong("matches", wanted, &given))
     }
 }
 
@@ -247,7 +243,6 @@ impl Options {
     }
 
     fn set(&mut self, name: &str, value: &Dynamic) -> Raised<()> {
-        let number = || value.as_float().ok().or_else(|| value.as_int().ok().map(|int| int as f64));
         match name {
             "connection" => {
                 let number = value.as_int().ok().and_then(|int| u32::try_from(int).ok());
@@ -255,7 +250,7 @@ impl Options {
             }
             "pace" => self.pace = Some(pace(value).ok_or_else(|| misfit(name, value, "wait, original or asap"))?),
             "speed" => {
-                let speed = number().filter(|speed| speed.is_finite() && *speed > 0.0);
+                let speed = value.to_string().parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
                 self.speed = Some(speed.ok_or_else(|| misfit(name, value, "a number above 0"))?);
             }
             "max_gap" => self.max_gap = Some(duration(value)?),

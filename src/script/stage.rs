@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::event::{Event, Kind};
 use crate::protocol::{DeflateParams, Opcode, SendError};
 use crate::replay::Stage;
-use crate::session::{LinkError, OUTPUT_FULL, Waited};
+use crate::session::{CLOSE_TIMEOUT, LinkError, OUTPUT_FULL, Waited};
 
 use super::connection::Connection;
 use super::host::Host;
@@ -99,8 +99,15 @@ impl Stage for Live<'_> {
             Command::Frame(spec) => spec.opcode == Opcode::CLOSE,
             _ => false,
         };
-        let stop = &self.host.setup().stop;
-        match self.connection.port().send(command, &|| stop.check().is_err()) {
+        let (stop, port) = (&self.host.setup().stop, self.connection.port());
+        let late = closes.then(|| self.now() + CLOSE_TIMEOUT);
+        let gives_up = || stop.check().is_err() || late.is_some_and(|late| self.now() > late);
+        let sent = match port.send(command, &gives_up) {
+            // Who reads nothing hears of no end either.
+            Err(LinkError::Busy) if closes => port.send(Command::Drop, &gives_up),
+            sent => sent,
+        };
+        match sent {
             Ok(()) => {
                 self.closing |= closes;
                 Ok(())

@@ -9,12 +9,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::damage::Damages;
+use super::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
 use crate::protocol::SendError;
+use crate::recording::Masks;
 use crate::render::escape::escape;
 use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, ScoreError, Stopped};
+use crate::script::{Host, Program, Replaying};
+use crate::session::Clock;
 
 /// Replays a recording.
 ///
@@ -96,6 +100,16 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
         MasksChoice::Recorded => FrameKeys::Recorded,
     };
     Part::frames(score, max_gap, keys)
+}
+
+/// The script that takes part, if there is one.
+fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
+    let Some(file) = &args.script else { return Ok(None) };
+    let text = scripts::read(file)?;
+    let interrupted = scripts::interrupts()?;
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
+    Ok(Some(Replaying::read(program)?))
 }
 
 /// When something is sent.

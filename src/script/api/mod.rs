@@ -29,7 +29,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::matcher::{Pattern, Several};
 use super::message::Message;
-use super::recorded::{Recorded, Recording};
+use super::recorded::{RecordedConnection, Recording};
 use super::replay::Verdict;
 
 /// Registers all of them.
@@ -40,7 +40,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Pattern>("Pattern");
     engine.register_type_with_name::<Several>("Matchers");
     engine.register_type_with_name::<Recording>("Recording");
-    engine.register_type_with_name::<Recorded>("RecordedConnection");
+    engine.register_type_with_name::<RecordedConnection>("RecordedConnection");
     engine.register_type_with_name::<Verdict>("Verdict");
     engine.register_iterator::<Recording>();
     for module in [

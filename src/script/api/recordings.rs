@@ -9,7 +9,7 @@ use crate::script::connection::Connection;
 use crate::script::failure::{Failure, FailureKind, Raised};
 use crate::script::host::Host;
 use crate::script::message::Message;
-use crate::script::recorded::{Recorded, Recording};
+use crate::script::recorded::{RecordedConnection, Recording};
 
 #[export_module]
 pub mod api {
@@ -74,7 +74,7 @@ pub mod api {
 
     /// The connection with this number. Fails if there is none.
     #[rhai_fn(name = "connection", return_raw, pure)]
-    pub fn connection(rec: &mut Recording, number: INT) -> Raised<Recorded> {
+    pub fn connection(rec: &mut Recording, number: INT) -> Raised<RecordedConnection> {
         Ok(rec.connection(number)?)
     }
 
@@ -138,64 +138,64 @@ pub mod api {
 
     /// Its number in the recording, from 1.
     #[rhai_fn(get = "number", pure)]
-    pub fn number(connection: &mut Recorded) -> INT {
+    pub fn number(connection: &mut RecordedConnection) -> INT {
         INT::from(connection.score().number)
     }
 
     /// The URL as it was asked for; of a server what the client asked for.
     #[rhai_fn(get = "url", pure)]
-    pub fn url(connection: &mut Recorded) -> String {
+    pub fn url(connection: &mut RecordedConnection) -> String {
         connection.score().url.clone()
     }
 
     /// The side that recorded: `"client"` or `"server"`. What it sent is `"sent"`.
     #[rhai_fn(get = "role", pure)]
-    pub fn role(connection: &mut Recorded) -> String {
+    pub fn role(connection: &mut RecordedConnection) -> String {
         connection.role().to_owned()
     }
 
     /// The subprotocol that was agreed on, or `()`.
     #[rhai_fn(get = "subprotocol", pure)]
-    pub fn subprotocol(connection: &mut Recorded) -> Dynamic {
+    pub fn subprotocol(connection: &mut RecordedConnection) -> Dynamic {
         let ready = connection.score().ready.as_ref();
         maybe(ready.and_then(|ready| ready.negotiated.subprotocol.clone()))
     }
 
     /// The status of the opening handshake's response, such as 101, or `()`.
     #[rhai_fn(get = "status", pure)]
-    pub fn status(connection: &mut Recorded) -> Dynamic {
+    pub fn status(connection: &mut RecordedConnection) -> Dynamic {
         let response = connection.score().response.as_ref();
         response.map_or(Dynamic::UNIT, |response| INT::from(response.status).into())
     }
 
     /// When it was opened, in seconds since the recording began.
     #[rhai_fn(get = "opened", pure)]
-    pub fn opened(connection: &mut Recorded) -> FLOAT {
+    pub fn opened(connection: &mut RecordedConnection) -> FLOAT {
         connection.score().opened.as_secs_f64()
     }
 
     /// How it ended, `#{ code, reason, clean, by }`, or `()` if the recording ends before.
     #[rhai_fn(get = "closed", pure)]
-    pub fn closed(connection: &mut Recorded) -> Dynamic {
+    pub fn closed(connection: &mut RecordedConnection) -> Dynamic {
         let end = connection.score().end.as_ref();
         end.map_or(Dynamic::UNIT, |(_, closed)| Dynamic::from(ended(closed)))
     }
 
     /// The messages of this connection, in order.
     #[rhai_fn(get = "messages", pure)]
-    pub fn messages_of(connection: &mut Recorded) -> Array {
+    pub fn messages_of(connection: &mut RecordedConnection) -> Array {
         connection.messages().map(Dynamic::from).collect()
     }
 
     /// The frames of this connection, in order.
     #[rhai_fn(get = "frames", pure)]
-    pub fn frames_of(connection: &mut Recorded) -> Array {
+    pub fn frames_of(connection: &mut RecordedConnection) -> Array {
         connection.frames().map(Dynamic::from).collect()
     }
 
     /// `recorded connection 1 to ws://...`
     #[rhai_fn(name = "to_string", name = "to_debug", pure)]
-    pub fn recorded_to_string(connection: &mut Recorded) -> String {
+    pub fn recorded_to_string(connection: &mut RecordedConnection) -> String {
         format!("recorded connection {} to {}", connection.score().number, connection.score().url)
     }
 }
