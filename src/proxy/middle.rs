@@ -14,8 +14,8 @@ use crate::session::{ConnectOptions, Driver, Either, Timeline, Waited, wait_eith
 /// What a leg is closed with when the other end broke the protocol (RFC 6455 section 7.4.1).
 const PROTOCOL_ERROR: u16 = 1002;
 
-/// What the client's leg is closed with when the server is gone. 1014, "bad gateway", would say more, but browsers take it for a
-/// violation: it was registered after RFC 6455.
+/// What the client's leg is closed with when the server is gone. 1014, "bad gateway", would say more, but it was registered after
+/// RFC 6455, and who knows that alone (tungstenite, for one) takes it for a violation.
 const INTERNAL_ERROR: u16 = 1011;
 
 /// Both legs, and what is on its way. A leg and a lane are those of the end that they lead to.

@@ -19,11 +19,9 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::command::Command;
 use crate::event::Kind;
-use crate::handshake::{self, HeaderError, Response, ServerOffer, TargetError};
+use crate::handshake::{self, DeflateOffer, HeaderError, Response, ServerOffer, TargetError};
 use crate::session::options::Compress;
 use crate::session::{
     Answer, Asked, ConnectOptions, Driver, Incoming, OpenError, Refused, Timeline, Waited, open_answered,
@@ -52,8 +50,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy to the server that `upstream` is about. Its headers replace those of the client, and one with an empty value takes
-    /// them away; [`Compress::default`] offers the server what the client offers. Both legs have its limit of a message and its
+    /// A proxy to the server that `upstream` is about. Its headers replace those of the client, and one with an empty value
+    /// takes them away; [`Compress::default`] offers the server what the client offers. Both legs have its limit of a message and its
     /// choice of what to do on a violation.
     ///
     /// # Errors
@@ -140,13 +138,13 @@ impl Proxy {
         let pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         // What can't be written is found out before the client has half of an answer.
         Response::new(101, &pairs)?;
+        let agreed = server.connection().config().deflate.map(DeflateOffer::from);
         let deflate = match self.upstream.options.compress {
             Compress::Off => None,
             // As the server wants it, if the client can; else the legs differ, and messages are compressed anew.
-            Compress::Offer(_) => Some(server.connection().config().deflate.map(Into::into)),
+            _ if self.upstream.offers_as_the_client() => agreed,
+            Compress::Offer(_) => Some(agreed.unwrap_or_default()),
         };
-        let as_offered = self.upstream.offers_as_the_client();
-        let deflate = deflate.and_then(|server| if as_offered { server } else { Some(server.unwrap_or_default()) });
         let subprotocols = response.headers.joined("Sec-WebSocket-Protocol").into_iter().collect();
         Ok(ServerOffer { subprotocols, deflate, headers })
     }
@@ -166,9 +164,6 @@ const GOING_AWAY: u16 = 1001;
 
 /// Says in a line why there is no answer of the server.
 fn bad_gateway(why: &str) -> Answer {
-    let body = Bytes::from(format!("{why}\n"));
-    let length = body.len().to_string();
-    let headers =
-        [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", length.as_str())];
-    Answer::Respond { response: Response::new(502, &headers).expect("our own headers are valid"), body }
+    let (response, body) = Response::plain(502, &[], &format!("{why}\n")).expect("our own headers are valid");
+    Answer::Respond { response, body }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::command::{PATIENCE, wscope};
 use crate::support::golden::{self, Golden};
-use crate::support::peers::{node, reader};
+use crate::support::peers::{node_reader, reader};
 
 pub(crate) const AWKWARD: &str = "tests/golden/export/awkward.wsrec";
 const VERSION: &str = concat!("\"version\":\"", env!("CARGO_PKG_VERSION"), "\"");
@@ -95,7 +95,7 @@ fn har_for_a_validator_and_for_browsers() {
     assert_eq!(shape(&entries[1]["_webSocketMessages"][0]), ("send".into(), 1, String::new()));
     let script = "const { har } = require('har-validator'); let text = ''; process.stdin.on('data', d => text += d);\
         process.stdin.on('end', () => har(JSON.parse(text)).then(() => console.log('valid'), e => console.log(e.errors)));";
-    let Some(valid) = node("har-validator", script, &text) else { return };
+    let Some(valid) = node_reader("har-validator", script, &text) else { return };
     assert_eq!(String::from_utf8_lossy(&valid.stdout), "valid\n", "{}", String::from_utf8_lossy(&valid.stderr));
 }
 

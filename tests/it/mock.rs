@@ -165,13 +165,14 @@ impl Recording {
     }
 }
 
-/// A session of wscope with this server, recorded.
-fn recorded(server: &Peer, folder: &Path, args: &[&str]) -> PathBuf {
+/// A session with this server, recorded: each text is sent once the one before has come back.
+fn recorded(server: &Peer, folder: &Path, texts: &[&str]) -> PathBuf {
     let path = folder.join("real.wsrec");
-    let lines = "one\ntwo {\"n\":2}\nthree 🦀\n";
-    let ended =
-        wscope([server.url("/echo?room=1").as_str(), "-o", path.to_str().unwrap()]).args(args).stdin(lines).run();
-    assert_eq!((ended.code, ended.text()), (Some(0), lines), "{}", ended.stderr);
+    let script =
+        r#"let ws = connect(arg(0)); for text in json(arg(1)) { ws.send(text); ws.expect(text); } ws.close();"#;
+    let (url, texts) = (server.url("/echo?room=1"), json!(texts).to_string());
+    let args = ["run", "-o", path.to_str().unwrap(), "-", &url, &texts];
+    wscope(args).stdin(script).run().success("");
     path
 }
 
@@ -181,10 +182,10 @@ fn every_client_hears_what_the_recorded_one_heard() {
     let (Some(deflating), Some(plain)) = (ws(&["--deflate"]), websockets(&[])) else { return };
     for (server, compressed) in [(&deflating, true), (&plain, false)] {
         let folder = tempfile::tempdir().unwrap();
-        let recording = recorded(server, folder.path(), &["--compress"]);
+        let texts = ["one", "two {\"n\":2}", "three 🦀"];
+        let recording = recorded(server, folder.path(), &texts);
         let mock = Mock::start(&recording, &["--loop", "--match", "exact", "-q"]);
         let url = mock.url("/echo?room=1");
-        let texts = ["one", "two {\"n\":2}", "three 🦀"];
         let heard = texts.map(|text| format!("message {text}"));
 
         for deflate in [true, false] {

@@ -330,6 +330,8 @@ fn what_goes_wrong_is_told_in_a_line() {
         &["--capture", "1=a"],
         &["--frames", "--set", "a=1"],
         &["--listen", "1"],
+        &["--pace", "asap", "--speed", "2"],
+        &["--reconnect"],
     ] {
         case(&args.join(" "), &replay(&good, &nobody, args), 0);
     }

@@ -1,5 +1,5 @@
-//! `wscope proxy --script`: the functions of a script say what becomes of messages, and what goes wrong in one is told on standard
-//! error.
+//! `wscope proxy --script`: the functions of a script say what becomes of messages, and what goes wrong in one is told on
+//! standard error.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -118,7 +118,7 @@ impl<'a> Player<'a> {
             let until = self.say();
             match self.driver.wait(until) {
                 Waited::Event(event) => match event.kind {
-                    Kind::Frame(frame) if frame.direction == Direction::Received => self.hear(event.time, frame),
+                    Kind::Frame(frame) if frame.direction == Direction::Received => self.hear(event.time, &frame),
                     Kind::Close(closed) => self.ended.closed = Some(*closed),
                     _ => {}
                 },
@@ -235,8 +235,8 @@ impl<'a> Player<'a> {
     }
 
     /// Finds out what a message is, and has it answered.
-    fn hear(&mut self, time: Duration, frame: FrameEvent) {
-        let Some(message) = Message::of(time, &frame) else { return };
+    fn hear(&mut self, time: Duration, frame: &FrameEvent) {
+        let Some(message) = Message::of(time, frame) else { return };
         // What was on its way when we closed is nobody's any more.
         if self.driver.connection().is_closing() {
             return;

@@ -99,7 +99,7 @@ pub(crate) fn reader(name: &str, args: &[&str], input: &str) -> Option<Output> {
 }
 
 /// The same for a script for Node.js that needs a package of `tests/peers`.
-pub(crate) fn node(package: &str, script: &str, input: &str) -> Option<Output> {
+pub(crate) fn node_reader(package: &str, script: &str, input: &str) -> Option<Output> {
     let modules = peers().join("node_modules");
     if !modules.join(package).exists() {
         missing(package);
