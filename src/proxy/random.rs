@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same for the same seed, on every machine and in every version: SplitMix64.
+//! Numbers that look random and are the same for the same seed, on every machine and in every version: `SplitMix64`.
 
 /// A sequence of numbers.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Every integration test, as one program.
 
+mod captures;
 mod chat;
 mod ci;
 mod demo;

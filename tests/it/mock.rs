@@ -1,4 +1,4 @@
-//! The server's side of a recording played to real clients: npm's `ws`, PyPI's `websockets`, a browser, tungstenite and wscope.
+//! The server's side of a recording played to real clients: npm's `ws`, `websockets` of Python, a browser, tungstenite and wscope.
 
 mod handshake;
 mod matching;
@@ -168,8 +168,7 @@ impl Recording {
 /// A session with this server, recorded: each text is sent once the one before has come back.
 fn recorded(server: &Peer, folder: &Path, texts: &[&str]) -> PathBuf {
     let path = folder.join("real.wsrec");
-    let script =
-        r#"let ws = connect(arg(0)); for text in json(arg(1)) { ws.send(text); ws.expect(text); } ws.close();"#;
+    let script = "let ws = connect(arg(0)); for text in json(arg(1)) { ws.send(text); ws.expect(text); } ws.close();";
     let (url, texts) = (server.url("/echo?room=1"), json!(texts).to_string());
     let args = ["run", "-o", path.to_str().unwrap(), "-", &url, &texts];
     wscope(args).stdin(script).run().success("");

@@ -172,10 +172,7 @@ fn the_proxys_example_runs() {
         let mut bash = Command::new("bash");
         bash.args(["-c", &command]).env("PATH", &path).current_dir(place.path()).stdin(Stdio::null());
         let output = bash.output().expect("bash runs");
-        let lines = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .map(|line| line.trim_end().to_owned() + "\n")
-            .collect::<String>();
-        assert_eq!(lines, printed, "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+        let shown = settle(&String::from_utf8_lossy(&output.stdout));
+        assert_eq!(shown, printed, "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn recording(folder: &TempDir, lines: &str) -> PathBuf {
 }
 
 fn frame(dir: &str, number: u64, rest: &str) -> String {
-    format!("{{\"t\":{}.0,\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",{rest}}}\n", number)
+    format!("{{\"t\":{number}.0,\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",{rest}}}\n")
 }
 
 pub(crate) fn sent(number: u64, text: &str) -> String {

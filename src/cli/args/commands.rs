@@ -112,7 +112,7 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
-    /// Make a recording of what others recorded: HAR
+    /// Make a recording of what others recorded: HAR, pcapng, pcap
     #[command(disable_help_flag = true)]
     Import {
         #[command(flatten)]

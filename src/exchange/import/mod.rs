@@ -108,7 +108,10 @@ pub fn import(path: &Path) -> Result<Import, ImportError> {
             "wscope show FILE looks into it, wscope export FILE takes it elsewhere",
         ),
         [b'{', ..] => har::read(path, &bytes),
-        _ => foreign("HAR is JSON and begins with {", "wscope show FILE looks into a recording"),
+        _ => foreign(
+            "HAR is JSON and begins with {; nor is it pcapng or pcap",
+            "wscope show FILE looks into a recording",
+        ),
     }
 }
 

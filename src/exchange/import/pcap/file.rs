@@ -92,7 +92,7 @@ impl<R: Read> File<R> {
         }
         if let Some((order, units)) = pcap(&file.block) {
             file.rest(20, "the file ends inside its header")?;
-            let link = order.u32(&file.block[16..]) & 0xFFFF;
+            let link = order.u32(&file.block[20..]) & 0xFFFF;
             file.kind = Kind::Pcap { order, units, link };
         } else if file.block == SECTION.to_le_bytes() {
             file.section()?;
