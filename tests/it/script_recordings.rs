@@ -68,7 +68,7 @@ fn a_recording_is_used_as_an_array_of_messages_and_has_its_connections() {
     "#;
     let ended = run(&folder, "", script);
     let path = folder.path().join("r.wsrec");
-    ended.success(&format!(
+    ended.success(format!(
         "1 client ws://localhost:7392/echo?token=*** 101 0.001651\n\
          2 messages, [\"text\", \"text\", \"close\", \"close\"]\n1000 true us true\nnothing behind the last\n\
          {} has no connection 99\n",
@@ -184,7 +184,7 @@ fn what_the_server_does_otherwise_is_in_the_verdict() {
     });
     let ended = run(&folder, &leaving.url(), script);
     let closed = "the connection ended (1011 internal error: \"no\") before frame 3 was sent: 1 left to send";
-    ended.success(&format!("false 0 1 0 0\n{closed}\nmissing {{\"v\":1}} []\n"));
+    ended.success(format!("false 0 1 0 0\n{closed}\nmissing {{\"v\":1}} []\n"));
 }
 
 #[test]
