@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::failure::Raised;
 use super::host::Host;
 use super::modules::Modules;
+use super::recorded::Recording;
 use super::stop::Stopped;
 
 /// What a script may use up.
@@ -59,14 +60,16 @@ pub fn engine(host: &Host, limits: Limits) -> Engine {
     engine
 }
 
-/// A connection that a function has captured is shared, and locked while a method of it runs: `ws.on_message(|m| ws.send(m.text))`
-/// would fail. It is a handle that can be copied, so it is copied.
+/// A connection or a recording that a function has captured is shared, and locked while a method of it runs:
+/// `ws.on_message(|m| ws.send(m.text))` would fail. It is a handle that can be copied, so it is copied.
 #[allow(clippy::unnecessary_wraps, reason = "the engine wants it so")]
 fn unshare(name: &str, mut context: EvalContext<'_, '_, '_, '_, '_, '_>) -> Raised<Option<Dynamic>> {
     let shared = context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked());
-    let Some(own) = shared.and_then(|value| value.read_lock::<Connection>().map(|ws| Dynamic::from(ws.clone()))) else {
-        return Ok(None);
+    let copied = |value: &Dynamic| {
+        let recording = || value.read_lock::<Recording>().map(|rec| Dynamic::from(rec.clone()));
+        value.read_lock::<Connection>().map(|ws| Dynamic::from(ws.clone())).or_else(recording)
     };
+    let Some(own) = shared.and_then(copied) else { return Ok(None) };
     match context.scope_mut().get_mut(name) {
         Some(value) => {
             *value = own;

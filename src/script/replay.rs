@@ -66,6 +66,7 @@ pub fn replay(
     }
     let recorded = score.conversation();
     let recorded = Conversation { end: recorded.end.filter(|_| close), ..recorded };
+    let rules = Rules { open_end: close, ..rules };
     let mut matches = |recorded: &_, live: &_| functions.matches(recorded, live).unwrap_or(None);
     let compared = compare_by(&recorded, &heard.0, &rules, &mut matches);
     match functions.error {
