@@ -6,6 +6,7 @@ mod demo;
 mod diff;
 mod errors;
 mod export_html;
+mod export_rhai;
 mod handshake;
 mod house;
 mod interop;

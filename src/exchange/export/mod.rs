@@ -3,6 +3,7 @@
 mod csv;
 mod html;
 mod pcapng;
+mod rhai;
 mod source;
 mod wall;
 
@@ -28,10 +29,12 @@ pub enum Format {
     Pcapng,
     /// A page for a browser.
     Html,
+    /// A script that makes the session again.
+    Rhai,
 }
 
 impl Format {
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Pcapng, Format::Html];
+    pub const ALL: [Format; 4] = [Format::Csv, Format::Pcapng, Format::Html, Format::Rhai];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
@@ -40,6 +43,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Pcapng => "pcapng",
             Format::Html => "html",
+            Format::Rhai => "rhai",
         }
     }
 
@@ -94,6 +98,7 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
         Format::Csv => csv::write(source, &mut out),
         Format::Pcapng => pcapng::write(source, &mut out),
         Format::Html => html::write(source, &mut out),
+        Format::Rhai => rhai::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;
