@@ -45,7 +45,7 @@ fn main() {
         times.windows(2).map(|pair| (pair[1].saturating_sub(pair[0])).abs_diff(gap).as_secs_f64()).collect();
     errors.sort_by(f64::total_cmp);
     println!("replay, messages of {SIZE} bytes, median of {ROUNDS} rounds");
-    println!("  as fast as they are read  {:9.0} messages/s", asap);
+    println!("  as fast as they are read  {asap:9.0} messages/s");
     println!("  round trip, bare socket   {:9.2} us", bare * 1e6);
     println!("  round trip, waited for    {:9.2} us, ratio {:.2}", waited * 1e6, waited / bare);
     println!("  gaps of 1 ms, off by p99  {:9.0} us", errors[errors.len() * 99 / 100] * 1e6);

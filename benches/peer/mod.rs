@@ -78,7 +78,7 @@ pub fn most_memory(child: &Child) -> u64 {
     line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-fn shake_hands(stream: &mut TcpStream) {
+pub fn shake_hands(stream: &mut TcpStream) {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {

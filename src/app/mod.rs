@@ -5,6 +5,7 @@ mod damage;
 pub mod demo;
 mod diff;
 mod export;
+mod import;
 mod interrupt;
 mod man;
 mod mask;
@@ -73,6 +74,7 @@ fn dispatch(action: Action) -> Result<Exit, Report> {
         }
         Action::Mask(args) => mask::run(args),
         Action::Export(args) => export::run(args),
+        Action::Import(args) => import::run(args),
         Action::Stats(args) => stats::run(&args),
         Action::Diff(args, flags) => {
             let (output, _) = settings::resolve_output(&flags, Sources::system())?;

@@ -39,9 +39,9 @@ impl Save {
     /// # Errors
     /// The file is there, can't be made, or is `original`, which is never written to.
     pub(super) fn new(path: &Path, force: bool, original: &Path) -> Result<Save, Report> {
-        let to = To::new(path, force, original)?;
         let cannot = |error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
-        Ok(Save { to, interrupted: interrupt::interrupted().map_err(cannot)? })
+        let interrupted = interrupt::interrupted().map_err(cannot)?;
+        Ok(Save { to: To::new(path, force, original)?, interrupted })
     }
 
     /// What a failed write means: Ctrl-C, a reader of standard output that has gone away, or an error.

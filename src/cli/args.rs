@@ -57,6 +57,8 @@ pub enum Action {
     Mask(recording::MaskArgs),
     /// A recording in another format.
     Export(exchange::ExportArgs),
+    /// A recording of what others recorded.
+    Import(exchange::ImportArgs),
     /// A recording in numbers.
     Stats(stats::StatsArgs),
     /// Two recordings held against each other.
@@ -198,6 +200,7 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Action, Report>
             Ok(Action::Show(None, show, Flags { url: None, matches: with_subcommand(matches) }))
         }
         Some(Command::Export { export, .. }) => Ok(Action::Export(export)),
+        Some(Command::Import { import, .. }) => Ok(Action::Import(import)),
         Some(Command::Stats { stats, .. }) => Ok(Action::Stats(stats)),
         Some(Command::Diff { diff, .. }) => {
             Ok(Action::Diff(diff, Flags { url: None, matches: with_subcommand(matches) }))

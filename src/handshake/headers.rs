@@ -89,8 +89,8 @@ impl Headers {
     #[must_use]
     pub fn passed_on(&self, without: &[&str], changes: &[(String, String)]) -> Vec<(String, String)> {
         let gone = |name: &str| without.iter().any(|without| without.eq_ignore_ascii_case(name));
-        let changed = |name: &str| changes.iter().any(|(changed, _)| changed.eq_ignore_ascii_case(name));
-        let kept = self.end_to_end().filter(|header| !gone(&header.name) && !changed(&header.name));
+        let ours = |name: &str| changes.iter().any(|(changed, _)| changed.eq_ignore_ascii_case(name));
+        let kept = self.end_to_end().filter(|header| !gone(&header.name) && !ours(&header.name));
         let kept = kept.map(|header| (header.name.clone(), header.text().into_owned()));
         kept.chain(changes.iter().filter(|(_, value)| !value.is_empty()).cloned()).collect()
     }

@@ -73,8 +73,8 @@ impl Upstream {
     }
 }
 
-/// The path of the URL that was given, then the client's; both queries, the client's first. A client that asks for `/` asks for
-/// the URL as it was given, and without a path in that the client's resource stays as it is.
+/// The path of the URL that was given, then the client's; both queries, the client's first. A client that asks for `/` asks
+/// for the URL as it was given, and without a path in that the client's resource stays as it is.
 fn join(given: &str, asked: &str) -> String {
     let (path, query) = given.split_once('?').unwrap_or((given, ""));
     let (asked_path, asked_query) = asked.split_once('?').unwrap_or((asked, ""));

@@ -1,5 +1,5 @@
-//! Messages dropped, changed, said twice and late, and connections that end too early: what a network or a server may do, done on
-//! purpose, and the same again with the same seed.
+//! Messages dropped, changed, said twice and late, and connections that end too early: what a network or a server may do,
+//! done on purpose, and the same again with the same seed.
 
 use std::time::Duration;
 
@@ -53,8 +53,8 @@ struct Way {
 }
 
 impl Faults {
-    /// Those of the client with this number, from 1. For each way there is a sequence of its own, of which every message takes as
-    /// many numbers, so what happens to the tenth depends on nothing but the seed and on it.
+    /// Those of the client with this number, from 1. For each way there is a sequence of its own, of which every message takes
+    /// as many numbers, so what happens to the tenth depends on nothing but the seed and on it.
     #[must_use]
     pub fn new(plan: FaultPlan, seed: u64, client: u64) -> Faults {
         let way = |peer: Peer| Way { random: Random::new(seed, client * 2 + peer as u64), messages: 0 };

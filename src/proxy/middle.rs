@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::GOING_AWAY;
 use super::lane::{Item, Lane};
-use super::tamper::{Chain, Crossing, Outcome, Peer, Tamper};
+use super::tamper::{Chain, Crossing, Opened, Outcome, Peer, Tamper};
 use crate::command::{Command, FrameSpec};
 use crate::event::{Closed, Direction, Event, FrameEvent, Kind};
 use crate::protocol::{Opcode, SendError, close};
@@ -14,8 +14,8 @@ use crate::session::{ConnectOptions, Driver, Either, Timeline, Waited, wait_eith
 /// What a leg is closed with when the other end broke the protocol (RFC 6455 section 7.4.1).
 const PROTOCOL_ERROR: u16 = 1002;
 
-/// What the client's leg is closed with when the server is gone. 1014, "bad gateway", would say more, but browsers take it for a
-/// violation: it was registered after RFC 6455.
+/// What the client's leg is closed with when the server is gone. 1014, "bad gateway", would say more, but it was registered after
+/// RFC 6455, and who knows that alone (tungstenite, for one) takes it for a violation.
 const INTERNAL_ERROR: u16 = 1011;
 
 /// Both legs, and what is on its way. A leg and a lane are those of the end that they lead to.
@@ -48,9 +48,10 @@ impl<'a> Middle<'a> {
         Middle { legs, lanes, chain, timeline, on_lost }
     }
 
-    /// Passes on whatever comes, until both legs are over.
-    pub(super) fn run(mut self) {
-        let opened = self.chain.opened();
+    /// Passes on whatever comes, until both legs are over; `resource` is what the client asked for.
+    pub(super) fn run(mut self, resource: String) {
+        let [client, server] = self.legs.each_ref().map(Driver::number);
+        let opened = self.chain.opened(&Opened { client, server, resource });
         self.carry_out(opened, None);
         let over = loop {
             self.release();

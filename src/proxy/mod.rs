@@ -19,11 +19,9 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::command::Command;
 use crate::event::Kind;
-use crate::handshake::{self, HeaderError, Response, ServerOffer, TargetError};
+use crate::handshake::{self, DeflateOffer, HeaderError, Response, ServerOffer, TargetError};
 use crate::session::options::Compress;
 use crate::session::{
     Answer, Asked, ConnectOptions, Driver, Incoming, OpenError, Refused, Timeline, Waited, open_answered,
@@ -32,7 +30,7 @@ use crate::session::{
 use asking::Upstream;
 pub use faults::{Delay, FaultPlan, Faults, Share};
 use middle::Middle;
-pub use tamper::{Chain, Crossing, End, Outcome, Peer, Tamper};
+pub use tamper::{Chain, Crossing, End, Opened, Outcome, Peer, Tamper};
 
 /// Makes what may change the messages of a client, whose number among all clients is given, from 1.
 pub type Tampering = Box<dyn Fn(u64) -> Chain + Send + Sync>;
@@ -52,8 +50,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy to the server that `upstream` is about. Its headers replace those of the client, and one with an empty value takes
-    /// them away; [`Compress::default`] offers the server what the client offers. Both legs have its limit of a message and its
+    /// A proxy to the server that `upstream` is about. Its headers replace those of the client, and one with an empty value
+    /// takes them away; [`Compress::default`] offers the server what the client offers. Both legs have its limit of a message and its
     /// choice of what to do on a violation.
     ///
     /// # Errors
@@ -100,8 +98,8 @@ impl Proxy {
         }
         let options = self.upstream.options(&asked.request);
         let number = self.timeline.open_connection();
-        let note = format!("the leg to the server is connection {number}");
-        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(note));
+        let leg = format!("the leg to the server is connection {number}");
+        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(leg));
         match open_answered(&options, &self.timeline, number) {
             Ok((server, response)) => self.join(asked, server, &response),
             Err(OpenError::Refused { answer, .. }) => {
@@ -121,7 +119,7 @@ impl Proxy {
             Ok(offer) => Answer::Accept(offer),
             Err(error) => bad_gateway(&error.to_string()),
         };
-        let Ok((_, client)) = asked.answer(answer) else {
+        let Ok((request, client)) = asked.answer(answer) else {
             let reason = "the client is gone".to_owned();
             let _ = server.send(Command::Close { code: Some(GOING_AWAY), reason, force: false });
             while !matches!(server.wait(None), Waited::Over) {}
@@ -129,7 +127,7 @@ impl Proxy {
         };
         let client_number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let options = &self.upstream.options;
-        Middle::new(client, server, (self.tampering)(client_number), options, &*self.on_lost).run();
+        Middle::new(client, server, (self.tampering)(client_number), options, &*self.on_lost).run(request.resource);
     }
 
     /// What the client gets of the server's 101.
@@ -140,13 +138,13 @@ impl Proxy {
         let pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         // What can't be written is found out before the client has half of an answer.
         Response::new(101, &pairs)?;
+        let agreed = server.connection().config().deflate.map(DeflateOffer::from);
         let deflate = match self.upstream.options.compress {
             Compress::Off => None,
             // As the server wants it, if the client can; else the legs differ, and messages are compressed anew.
-            Compress::Offer(_) => Some(server.connection().config().deflate.map(Into::into)),
+            _ if self.upstream.offers_as_the_client() => agreed,
+            Compress::Offer(_) => Some(agreed.unwrap_or_default()),
         };
-        let as_offered = self.upstream.offers_as_the_client();
-        let deflate = deflate.and_then(|server| if as_offered { server } else { Some(server.unwrap_or_default()) });
         let subprotocols = response.headers.joined("Sec-WebSocket-Protocol").into_iter().collect();
         Ok(ServerOffer { subprotocols, deflate, headers })
     }
@@ -166,9 +164,6 @@ const GOING_AWAY: u16 = 1001;
 
 /// Says in a line why there is no answer of the server.
 fn bad_gateway(why: &str) -> Answer {
-    let body = Bytes::from(format!("{why}\n"));
-    let length = body.len().to_string();
-    let headers =
-        [("Connection", "close"), ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", length.as_str())];
-    Answer::Respond { response: Response::new(502, &headers).expect("our own headers are valid"), body }
+    let (response, body) = Response::plain(502, &[], &format!("{why}\n")).expect("our own headers are valid");
+    Answer::Respond { response, body }
 }

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same for the same seed, on every machine and in every version: SplitMix64.
+//! Numbers that look random and are the same for the same seed, on every machine and in every version: `SplitMix64`.
 
 /// A sequence of numbers.
 #[derive(Clone, Debug)]
@@ -16,15 +16,15 @@ impl Random {
     pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 }
 
 /// `random` as a number below `bound`, or 0 if that is 0.
 pub(super) fn below(random: u64, bound: u64) -> u64 {
-    (u128::from(random) * u128::from(bound) >> 64) as u64
+    ((u128::from(random) * u128::from(bound)) >> 64) as u64
 }
 
 #[cfg(test)]

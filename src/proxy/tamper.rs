@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::event::{FrameEvent, Message};
+use crate::event::{Direction, FrameEvent, Message};
+use crate::protocol::frame::Header;
+use crate::protocol::{Frame, Opcode};
 
 /// An end of what goes through the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl Crossing {
     pub fn replace(&mut self, binary: bool, data: Bytes) {
         if (binary, &data) != (self.binary, &self.data) {
             (self.binary, self.data) = (binary, data);
-            self.frames.clear();
+            self.forget_frames();
         }
     }
 
@@ -75,6 +77,31 @@ impl Crossing {
     #[must_use]
     pub fn is_unaltered(&self) -> bool {
         !self.frames.is_empty()
+    }
+
+    /// Whether it says the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Crossing) -> bool {
+        (self.binary, &self.data) == (other.binary, &other.data)
+    }
+
+    /// The frame that completed it, or one that says the same.
+    #[must_use]
+    pub fn as_frame(&self) -> FrameEvent {
+        if let Some(last) = self.frames.last() {
+            return last.clone();
+        }
+        let (binary, data, wire) = (self.binary, self.data.clone(), self.data.len() as u64);
+        let opcode = if binary { Opcode::BINARY } else { Opcode::TEXT };
+        FrameEvent {
+            number: self.frame.unwrap_or_default(),
+            direction: Direction::Received,
+            frame: Frame { header: Header::new(opcode, wire), payload: data.clone() },
+            fragment: None,
+            message: Some(Message { binary, data, frames: 1, compressed: false, wire }),
+            automatic: false,
+            after: None,
+        }
     }
 
     /// From now on a message, in a frame of our own.
@@ -89,9 +116,15 @@ impl Crossing {
     /// `the text of 5 bytes to the server (frame 12)`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let kind = if self.binary { "binary" } else { "text" };
         let frame = self.frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
-        format!("the {kind} of {} bytes to the {}{frame}", self.data.len(), self.to.name())
+        format!("{}{frame}", self.brief())
+    }
+
+    /// `the text of 5 bytes to the server`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let kind = if self.binary { "binary" } else { "text" };
+        format!("the {kind} of {} bytes to the {}", self.data.len(), self.to.name())
     }
 }
 
@@ -125,10 +158,21 @@ impl Outcome {
     }
 }
 
+/// What a client's two legs are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The number of the client's connection on the timeline.
+    pub client: u32,
+    /// The number of the server's.
+    pub server: u32,
+    /// What the client asked for: path and query.
+    pub resource: String,
+}
+
 /// Something that may change what goes through the middle for one client. It sees whole messages; control frames pass it by.
 pub trait Tamper: Send {
     /// Both legs are open: what is said of our own accord.
-    fn opened(&mut self) -> Outcome {
+    fn opened(&mut self, _about: &Opened) -> Outcome {
         Outcome::default()
     }
 
@@ -157,9 +201,9 @@ impl Chain {
 }
 
 impl Tamper for Chain {
-    fn opened(&mut self) -> Outcome {
+    fn opened(&mut self, about: &Opened) -> Outcome {
         (0..self.0.len()).fold(Outcome::default(), |mut all, index| {
-            let said = self.0[index].opened();
+            let said = self.0[index].opened(about);
             all.join(self.through(index + 1, said));
             all
         })
@@ -178,7 +222,7 @@ mod tests {
     struct Twice(&'static str);
 
     impl Tamper for Twice {
-        fn opened(&mut self) -> Outcome {
+        fn opened(&mut self, _: &Opened) -> Outcome {
             Outcome::pass(Crossing::new(Peer::Client, false, Bytes::from_static(self.0.as_bytes())))
         }
 
@@ -207,6 +251,6 @@ mod tests {
                 "y: the text of 2 bytes to the server"
             ]
         );
-        assert_eq!(said(&chain.opened()), ["x", "xy", "y"]);
+        assert_eq!(said(&chain.opened(&Opened::default())), ["x", "xy", "y"]);
     }
 }

@@ -22,6 +22,8 @@ pub struct Glance<'a> {
     pub frame: Option<FrameGlance<'a>>,
     /// The whole line, without its end.
     pub line: &'a [u8],
+    /// Where it begins in the file, in bytes.
+    pub offset: u64,
 }
 
 /// The fixed fields of a frame.
@@ -110,7 +112,7 @@ impl<'a> Glance<'a> {
             text: Some(text),
             base64: None,
         };
-        Glance { time, connection, name: b"frame", frame: Some(frame), line }
+        Glance { time, connection, name: b"frame", frame: Some(frame), line, offset: 0 }
     }
 
     /// The same for any line, whatever its members and their order.
@@ -127,7 +129,7 @@ impl<'a> Glance<'a> {
         let frame = if name == b"frame" { Some(fields.frame(next_frame)?) } else { None };
         let time = fields.time.ok_or("no t in seconds")?;
         let connection = fields.connection.map_or(Some(0), |c| c.number()?.try_into().ok()).ok_or("a bad c")?;
-        Ok(Glance { time, connection, name, frame, line })
+        Ok(Glance { time, connection, name, frame, line, offset: 0 })
     }
 }
 

@@ -50,6 +50,20 @@ pub enum Entry {
     Damaged(Damage),
 }
 
+impl Entry {
+    /// What is to be said of an entry that is neither an event nor damaged.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        match self {
+            Entry::Append(header) => Some(format!("{} goes on recording from here", header.by)),
+            Entry::Unknown(line) => {
+                Some(format!("an event that this version does not know: {}", String::from_utf8_lossy(line)))
+            }
+            Entry::Event(_) | Entry::Damaged(_) => None,
+        }
+    }
+}
+
 /// What a look at a line's fixed fields decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -229,7 +243,7 @@ impl<R: Read> Reader<R> {
                 continue;
             }
             let glance = match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
-                Ok(glance) => glance,
+                Ok(glance) => Glance { offset: line.offset, ..glance },
                 Err(reason) => return damaged(self.place, reason),
             };
             self.time = glance.time;
@@ -267,7 +281,7 @@ impl<R: Read> Reader<R> {
             return Ok(Some(Err(Damage { place, size, reason: line.problem })));
         };
         match Glance::of(&self.blocks.buffer[range], &mut self.next_frame) {
-            Ok(glance) => Ok(Some(Ok(glance))),
+            Ok(glance) => Ok(Some(Ok(Glance { offset: place.offset, ..glance }))),
             Err(reason) => Ok(Some(Err(Damage { place, size, reason }))),
         }
     }

@@ -10,6 +10,7 @@ use super::hooks::{Audience, Hooks, Outgoing, Stop};
 use super::part::{Action, Cue, Part};
 use crate::command::Command;
 use crate::event::{Closed, Direction, Event, Kind};
+use crate::protocol::Opcode;
 use crate::session::{Driver, Waited};
 
 pub use stopped::Stopped;
@@ -67,6 +68,8 @@ pub struct Player<'a> {
     moved: Duration,
     /// Unwritten output when the peer's patience was last tried, in bytes.
     unwritten: usize,
+    /// The peer has sent a close frame.
+    left: bool,
     closed: Option<Closed>,
 }
 
@@ -108,6 +111,7 @@ impl<'a> Player<'a> {
             began: now,
             moved: now,
             unwritten: 0,
+            left: false,
             closed: None,
         }
     }
@@ -147,7 +151,7 @@ impl<'a> Player<'a> {
     /// Sends all that may be sent now: why no more.
     fn send_due(&mut self) -> Pause {
         for _ in 0..BATCH {
-            if self.driver.connection().is_closing() && !self.is_framed() {
+            if self.driver.connection().is_closing() && (self.left || !self.is_framed()) {
                 return Pause::Done;
             }
             let Some(cue) = self.part.cues.get(self.next) else { return Pause::Done };
@@ -163,7 +167,7 @@ impl<'a> Player<'a> {
         Pause::Breath
     }
 
-    /// Whether frames are sent as they were, even after a close frame.
+    /// Whether a frame is next, which is sent as it was, even after a close frame of ours.
     fn is_framed(&self) -> bool {
         matches!(self.part.cues.get(self.next), Some(Cue { action: Action::Frame(_), .. }))
     }
@@ -227,6 +231,7 @@ impl<'a> Player<'a> {
         self.audience.event(&event);
         match event.kind {
             Kind::Frame(frame) if frame.direction == Direction::Received => {
+                self.left |= frame.frame.header.opcode == Opcode::CLOSE;
                 if !frame.frame.header.opcode.is_control() {
                     self.moved = event.time;
                 }

@@ -1,4 +1,4 @@
-//! A connection on a thread of its own, for a caller that must not wait: the shell.
+//! A connection on a thread of its own, for a caller that must not wait: the shell, a script, a server by a script.
 
 mod worker;
 

@@ -101,7 +101,7 @@ impl Opener<'_> {
         let (response, tail, upgrade) = self.exchange(target, &mut *transport, &request)?;
         if response.status != 101 {
             let body = self.tell_refusal(&mut *transport, &response, &tail);
-            return self.refused(target, Refused { response, body }).map(Attempt::Redirected);
+            return self.refused(target, &Refused { response, body }).map(Attempt::Redirected);
         }
         self.tell(&response, Bytes::new(), false);
         let (negotiated, faults) = check(&request, &response);
@@ -229,7 +229,7 @@ impl Opener<'_> {
     }
 
     /// What a response other than 101 leads to: a redirect that is to be followed, or an error.
-    fn refused(&mut self, target: &Target, answer: Refused) -> Result<Target, OpenError> {
+    fn refused(&mut self, target: &Target, answer: &Refused) -> Result<Target, OpenError> {
         let response = &answer.response;
         let hint = match response.status {
             301 | 302 | 303 | 307 | 308 => "-L follows redirects",

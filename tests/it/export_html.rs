@@ -138,7 +138,7 @@ fn frames_are_filtered_and_searched() {
 
 #[test]
 fn a_frame_is_looked_into() {
-    let script = r##"
+    let script = r#"
         const open = async (number) => {
           rows().find((row) => row.firstChild.innerText === number).click();
           await until(() => inspector.querySelector("h2")?.innerText === `frame ${number}`);
@@ -168,7 +168,7 @@ fn a_frame_is_looked_into() {
         seen.diagram = says("diagram").filter((text) => /silence|GET|101|closed/.test(text));
         seen.arrows = rows("diagram").map((row) => row.lastChild.className.replace("lane ", "")).join(" ");
         return seen;
-    "##;
+    "#;
     let Some(seen) = on_page(&conversation(), script) else { return };
     assert_eq!(seen["title"], json!(["frame 1", "▲ sent text"]));
     assert_eq!(seen["json"], json!([r#""id": 12345678901234567890"#, r#""id": 1.50"#]), "as sent, and both");

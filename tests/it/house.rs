@@ -177,6 +177,7 @@ fn completions_and_manual_know_every_flag() {
         "stats",
         "diff",
         "export",
+        "import",
         "report merge",
     ];
     let page = |command: &str| run(&std::iter::once("man").chain(command.split_whitespace()).collect::<Vec<_>>());

@@ -1,16 +1,21 @@
 //! Every integration test, as one program.
 
+mod captures;
 mod chat;
 mod ci;
 mod demo;
 mod diff;
 mod errors;
+mod export;
 mod export_html;
 mod export_rhai;
 mod handshake;
 mod house;
+mod import;
 mod interop;
+mod mock;
 mod pipe;
+mod proxy;
 mod readme;
 mod recording;
 mod replay_client;

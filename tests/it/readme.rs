@@ -48,10 +48,10 @@ fn settle(tour: &str) -> String {
 }
 
 /// The server that the recipes are run against, ended with the test.
-struct Demo(Child, u16);
+pub(crate) struct Demo(Child, pub(crate) u16);
 
 impl Demo {
-    fn start() -> Demo {
+    pub(crate) fn start() -> Demo {
         let mut child = Command::new(WSCOPE)
             .args(["demo", "--serve"])
             .stdin(Stdio::null())
@@ -111,7 +111,9 @@ fn each_recipe_runs() {
         let expected = if recipe.contains("/bad/") { 7 } else { 0 };
         let said = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(expected), "{recipe}\n{said}");
-        let quiet = ["wscope record", "wscope mask", "wscope export"].iter().any(|quiet| recipe.starts_with(quiet));
+        let quiet = ["wscope record", "wscope mask", "wscope export", "wscope import"]
+            .iter()
+            .any(|quiet| recipe.starts_with(quiet));
         let silent = quiet && !recipe.contains("-o -");
         assert_eq!(output.stdout.is_empty(), silent, "{recipe}\n{said}");
         count += 1;
@@ -138,4 +140,39 @@ fn the_script_runs() {
     let (_, told) = rest.split_once("    result  ").expect("a difference");
     let told = format!("    result  {}", told.lines().next().expect("a line"));
     assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+}
+
+/// What the section on the proxy shows: its commands, the script beside them, and what they print.
+#[test]
+fn the_proxys_example_runs() {
+    let demo = Demo::start();
+    let readme = fs::read_to_string(README).expect("a README");
+    let (_, section) = readme.split_once("<!-- proxy -->").expect("the example");
+    let (_, block) = section.split_once("```console\n$ wscope proxy ").expect("its commands");
+    let (block, rest) = block.split_once("```").expect("their end");
+    let (_, script) = rest.split_once("```rust\n").expect("a script");
+    let (script, _) = script.split_once("```").expect("its end");
+    let place = tempfile::tempdir().expect("a temporary folder");
+    fs::write(place.path().join("between.rhai"), script).expect("a script");
+    let (arguments, rest) = block.split_once('\n').expect("a command");
+    let arguments = arguments.replace(":7000", &format!(":{}", demo.1)).replace("--listen 9000", "--listen 0");
+    let mut proxy = Command::new(WSCOPE);
+    proxy.arg("proxy").args(arguments.split(' ')).current_dir(place.path());
+    let proxy = proxy.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut proxy = Demo(proxy.expect("wscope runs"), 0);
+    let mut said = String::new();
+    BufReader::new(proxy.0.stderr.take().expect("piped")).read_line(&mut said).expect("text");
+    let port = Regex::new(r"^proxying ws://127\.0\.0\.1:(\d+)/").expect("a pattern");
+    proxy.1 = port.captures(&said).expect("its port")[1].parse().expect("a number");
+    let path =
+        format!("{}:{}", Path::new(WSCOPE).parent().expect("a folder").display(), std::env::var("PATH").unwrap());
+    for step in rest.split("$ ").skip(1) {
+        let (command, printed) = step.split_once('\n').expect("a command");
+        let command = command.replace(":9000", &format!(":{}", proxy.1));
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &command]).env("PATH", &path).current_dir(place.path()).stdin(Stdio::null());
+        let output = bash.output().expect("bash runs");
+        let shown = settle(&String::from_utf8_lossy(&output.stdout));
+        assert_eq!(shown, printed, "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

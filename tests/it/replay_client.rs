@@ -30,7 +30,7 @@ fn recording(folder: &TempDir, lines: &str) -> PathBuf {
 }
 
 fn frame(dir: &str, number: u64, rest: &str) -> String {
-    format!("{{\"t\":{}.0,\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",{rest}}}\n", number)
+    format!("{{\"t\":{number}.0,\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",{rest}}}\n")
 }
 
 fn sent(number: u64, text: &str) -> String {
@@ -330,6 +330,8 @@ fn what_goes_wrong_is_told_in_a_line() {
         &["--capture", "1=a"],
         &["--frames", "--set", "a=1"],
         &["--listen", "1"],
+        &["--pace", "asap", "--speed", "2"],
+        &["--reconnect"],
     ] {
         case(&args.join(" "), &replay(&good, &nobody, args), 0);
     }

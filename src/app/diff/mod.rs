@@ -36,7 +36,7 @@ struct Compared {
 enum Connection {
     Both(Box<Both>),
     /// Of the first recording (0) or of the second (1) alone.
-    One(usize, Score),
+    One(usize, Box<Score>),
 }
 
 #[derive(Debug)]
@@ -120,8 +120,8 @@ fn in_order(a: Vec<Score>, b: Vec<Score>, args: &DiffArgs) -> Vec<Connection> {
     let (mut a, mut b) = (a.into_iter(), b.into_iter());
     let next = || match (a.next(), b.next()) {
         (Some(a), Some(b)) => Some(both(a, b, args)),
-        (Some(score), None) => Some(Connection::One(0, score)),
-        (None, Some(score)) => Some(Connection::One(1, score)),
+        (Some(score), None) => Some(Connection::One(0, Box::new(score))),
+        (None, Some(score)) => Some(Connection::One(1, Box::new(score))),
         (None, None) => None,
     };
     std::iter::from_fn(next).collect()

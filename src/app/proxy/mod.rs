@@ -1,8 +1,9 @@
 //! `wscope proxy`: between the clients that are to be looked at and their server, every frame of both legs shown and recorded.
 
 mod screen;
+mod script;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
@@ -13,8 +14,10 @@ use super::server::{self, linger};
 use crate::cli::args::output::Format;
 use crate::cli::args::proxy::ProxyArgs;
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::{OutputSettings, Settings};
-use crate::proxy::{Chain, Faults, Proxy};
+use crate::cli::settings::{OutputSettings, RecordingSettings, Settings};
+use crate::proxy::{Chain, FaultPlan, Faults, Proxy, Tamper};
+use crate::recording::Masks;
+use crate::script::{Proxying, STACK};
 use crate::session::{Clock, OpenError, Sink, Timeline};
 use crate::transport::{Acceptor, in_words};
 use screen::ClientsLeg;
@@ -29,18 +32,23 @@ const CLIENTS: usize = 5_000;
 pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
     let acceptor = server::acceptor(&args.certificate)?;
     let clock = Clock::start();
-    let timeline = Timeline::new(clock, sinks(args, settings, clock)?);
+    let masks = &settings.recording.masks;
+    let sinks = |masks: &Masks| sinks(args, settings, masks, clock);
+    let script = match &args.script {
+        Some(file) => Some(script::read(file, &args.given, masks, clock, sinks)?),
+        None => None,
+    };
+    let timeline = match &script {
+        Some(script) => script.host().setup().timeline.clone(),
+        None => Timeline::new(clock, sinks(masks)?),
+    };
     let proxy = Proxy::new(settings.connect.clone(), timeline.clone(), Box::new(tell_lost));
     let proxy = proxy.map_err(|error| Report::from(OpenError::from(error)))?;
-    let proxy = proxy.with_response_headers(args.response_header.clone());
-    let seed = args.seed.map_or_else(random, Ok)?;
-    let proxy = match args.fault {
-        Some(plan) => {
-            proxy.with_tampering(Box::new(move |client| Chain(vec![Box::new(Faults::new(plan, seed, client))])))
-        }
-        None => proxy,
-    };
-    let seed = args.fault.map(|_| seed);
+    let seed = args.fault.map(|_| args.seed.map_or_else(random, Ok)).transpose()?;
+    let stack = if script.is_some() { STACK } else { server::STACK };
+    let proxy = proxy
+        .with_response_headers(args.response_header.clone())
+        .with_tampering(Box::new(tampering(script, args.fault.zip(seed))));
     let ended = until_interrupted(|| {
         let listener = server::bind(args.listen)?;
         let address = listener.local_addr().unwrap_or(args.listen);
@@ -48,21 +56,31 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         let proxy = Arc::new(proxy);
         let serve = move |stream, peer| serve(&proxy, stream, peer, acceptor.as_ref(), clock);
         let spawned =
-            Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, server::STACK, serve));
+            Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, stack, serve));
         let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
         spawned.map(drop).map_err(cannot)
     })?;
     timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 
+/// What may change a client's messages: the script, and then faults, for which what it says is a message like any other.
+fn tampering(script: Option<Arc<Proxying>>, faults: Option<(FaultPlan, u64)>) -> impl Fn(u64) -> Chain {
+    move |client| {
+        let script = script.as_ref().map(Proxying::client);
+        let faults = faults.map(|(plan, seed)| Box::new(Faults::new(plan, seed, client)) as Box<dyn Tamper>);
+        Chain(script.into_iter().chain(faults).collect())
+    }
+}
+
 /// The recording has both legs, and so has the screen if that is asked for, or made for a program.
-fn sinks(args: &ProxyArgs, settings: &Settings, clock: Clock) -> Result<Vec<Box<dyn Sink>>, Report> {
+fn sinks(args: &ProxyArgs, settings: &Settings, masks: &Masks, clock: Clock) -> Result<Vec<Box<dyn Sink>>, Report> {
     let shown = OutputSettings { format: Some(settings.output.format.unwrap_or(Format::Short)), ..settings.output };
-    let mut screen = output::sink(&shown, &settings.recording.masks, clock);
+    let mut screen = output::sink(&shown, masks, clock);
     if !args.both_legs && shown.format != Some(Format::Json) {
         screen = Box::new(ClientsLeg::new(screen));
     }
-    let recording = output::recording(&settings.recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
+    let recording = RecordingSettings { masks: masks.clone(), ..settings.recording.clone() };
+    let recording = output::recording(&recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
     Ok(recording.into_iter().chain([screen]).collect())
 }
 
@@ -80,19 +98,12 @@ fn serve(
     linger(rest, clock)
 }
 
-/// Says where it listens and what for, on standard error: standard output is the frames'.
+/// Says where it listens and what for.
 fn announce(address: SocketAddr, secure: bool, url: &str, seed: Option<u64>) {
     let scheme = if secure { "wss" } else { "ws" };
     let target = crate::handshake::Target::parse(url).map_or_else(|_| url.to_owned(), |target| target.url());
-    let mut text = format!("proxying {scheme}://{address}/ to {target}\n");
-    if let Some(seed) = seed {
-        text += &format!("faults: --seed {seed} does the same again\n");
-    }
-    if !address.ip().is_loopback() {
-        text += "whoever reaches this machine can connect: it listens beyond it\n";
-    }
-    // With stderr gone there is nobody left to tell.
-    let _ = io::stderr().write_all(text.as_bytes());
+    let seed = seed.map(|seed| format!("\nfaults: --seed {seed} does the same again")).unwrap_or_default();
+    server::announce(&format!("proxying {scheme}://{address}/ to {target}{seed}"), address);
 }
 
 /// Says on standard error what is lost; the proxy goes on.

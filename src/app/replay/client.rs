@@ -17,7 +17,9 @@ use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, So
 use crate::event::{Event, Role};
 use crate::recording::Masks;
 use crate::recording::mask::MASK;
-use crate::replay::{Action, Audience, Changes, Hooks, NoHooks, Part, Player, Score, Stop, Stopped, Transcript, offer};
+use crate::replay::{
+    Action, Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer,
+};
 use crate::script::{Host, Program, Replaying};
 use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
 use crate::transport::in_words;
@@ -28,7 +30,10 @@ use crate::transport::in_words;
 /// The report that ends the program.
 pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let settings = settings::resolve(flags, Sources::system())?;
-    let source = Source::open(args)?;
+    if flags.names("reconnect") {
+        return Err(Report::new(Exit::Usage, "--reconnect makes no sense here: a replay is one connection"));
+    }
+    let (pace, source) = (super::pace(&args.pace)?, Source::open(args)?);
     let score = source.score.clone().seen_by(Role::Client);
     let given = Given::new(&args.given)?;
     let clock = Clock::start();
@@ -45,11 +50,18 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     source.announce(&part, settings.output.quiet);
     let compress = flags.names("compress") || flags.names("no_compress");
     let settings = Settings { connect: connect(&score, &settings, compress), recording, ..settings };
+    let plan = Plan { pace, timeout: args.pace.timeout, changes };
     let client = Client { args, score, settings, clock };
-    let Some(script) = &mut script else { return client.play(&part, changes, &mut NoHooks) };
-    // Its own words say more than that it ended the replay.
-    let ended = client.play(&part, changes, script);
-    script.fault().map_or(ended, |fault| Err(fault.into()))
+    let ended = match &mut script {
+        None => client.play(&part, plan, &mut NoHooks),
+        // Its own words say more than that it ended the replay.
+        Some(script) => {
+            let ended = client.play(&part, plan, script);
+            script.fault().map_or(ended, |fault| Err(fault.into()))
+        }
+    };
+    let masks = &client.settings.recording.masks;
+    ended.map_err(|report: Report| report.rewritten(&|text| masks.without_values(text).into_owned()))
 }
 
 /// The script that takes part, if there is one.
@@ -99,7 +111,7 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    fn play(&self, part: &Part, changes: Changes, hooks: &mut dyn Hooks) -> Result<Exit, Report> {
+    fn play(&self, part: &Part, plan: Plan, hooks: &mut dyn Hooks) -> Result<Exit, Report> {
         let clock = self.clock;
         let masks = &self.settings.recording.masks;
         let update = self.args.judged.update.then(|| Update::begin(&self.args.file, &clock, masks)).transpose()?;
@@ -126,7 +138,7 @@ impl Client<'_> {
         let played = match opened {
             Ok(mut driver) => {
                 driver = driver.with_waker(wakened);
-                Player::new(&mut driver, part, super::plan(self.args, changes), hooks, &mut watch).play()
+                Player::new(&mut driver, part, plan, hooks, &mut watch).play()
             }
             Err(OpenError::Refused { status, .. }) if recorded == Some(status) => {
                 note(&format!("refused with {status}, as in the recording"));
@@ -145,7 +157,7 @@ impl Client<'_> {
         }
         let ending = Ending { args: self.args, score: &self.score, played: &played, outcome: &watch.outcome };
         let verdict = ending.judge(&transcript.take(number), hooks);
-        ending.tell(&verdict, &self.settings.output, clock)?;
+        ending.tell(&verdict, &self.settings, clock)?;
         hooks.after(&verdict).map_err(|Stop| stopped(&Stopped::Hook))?;
         let exit = ending.exit(&verdict)?;
         if let Some(update) = update.filter(|_| exit == Exit::Success && lost.is_none()) {

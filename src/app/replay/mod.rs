@@ -14,7 +14,7 @@ use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, Wa
 use crate::cli::report::{Exit, Report};
 use crate::protocol::SendError;
 use crate::render::escape::escape;
-use crate::replay::{ChangeError, Changes, FrameKeys, Pace, Part, Plan, Score, ScoreError, Stopped};
+use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, ScoreError, Stopped};
 
 /// Replays a recording.
 ///
@@ -23,8 +23,8 @@ use crate::replay::{ChangeError, Changes, FrameKeys, Pace, Part, Plan, Score, Sc
 pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(_)) if args.judged.is_asked_for() => {
-            let message = "--expect, --update and the reports are about the client's part: --listen has none of them";
+        (None, Some(_)) if args.judged.is_written() => {
+            let message = "--update and the reports are about the client's part: --listen has none of them";
             Err(Report::new(Exit::Usage, message))
         }
         (None, Some(address)) => server::run(args, &way.tls, address, flags),
@@ -102,16 +102,20 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
     Part::frames(score, max_gap, keys)
 }
 
-/// When it is sent, and with what changes.
-fn plan(args: &ReplayArgs, changes: Changes) -> Plan {
-    Plan { pace: pace(&args.pace), timeout: args.pace.timeout, changes }
-}
-
-fn pace(args: &PaceArgs) -> Pace {
+/// When something is sent.
+///
+/// # Errors
+/// A speed or a gap for a pace that has none.
+fn pace(args: &PaceArgs) -> Result<Pace, Report> {
+    let timed = args.speed.is_some() || args.max_gap.is_some();
     match args.pace {
-        PaceChoice::Wait => Pace::Wait,
-        PaceChoice::Original => Pace::Original { speed: args.speed.unwrap_or(1.0) },
-        PaceChoice::Asap => Pace::Asap,
+        Some(PaceChoice::Wait | PaceChoice::Asap) if timed => {
+            Err(Report::new(Exit::Usage, "--speed and --max-gap are about --pace original"))
+        }
+        None if !timed => Ok(Pace::Wait),
+        Some(PaceChoice::Wait) => Ok(Pace::Wait),
+        Some(PaceChoice::Asap) => Ok(Pace::Asap),
+        None | Some(PaceChoice::Original) => Ok(Pace::Original { speed: args.speed.unwrap_or(1.0) }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `wscope replay FILE --listen ADDR`: the server's part of a recording, for real clients.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +20,10 @@ use crate::cli::args::replay::{MatchChoice, ReplayArgs, UnmatchedChoice};
 use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::recording::Masks;
+use crate::render;
 use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
-use crate::replay::{Changes, NoHooks, Score};
+use crate::replay::{Changes, NoHooks, Score, compare};
 use crate::session::{Clock, Timeline, Waker, waker};
 use crate::transport::{Acceptor, in_words};
 
@@ -57,7 +59,9 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         mock,
         acceptor,
         timeline: timeline.clone(),
+        masks: recording.masks,
         quiet: output.quiet,
+        expected: args.judged.expect.expect.is_some(),
         clients: AtomicUsize::new(0),
         failure: Mutex::default(),
         waker: interrupt.waker(),
@@ -86,23 +90,22 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     if let Some(wanted) = args.conn {
         scores = vec![Score::numbered(scores, wanted, &name)?];
     }
+    let rules = Box::new(args.judged.compare.rules());
     let options = Options {
         matching: match args.mock.matching {
-            MatchChoice::Order | MatchChoice::Any => Matching::Order,
+            MatchChoice::Order => Matching::Order(rules),
+            MatchChoice::Any => Matching::Any,
             MatchChoice::Exact => Matching::Exact,
-            MatchChoice::Json => Matching::Json {
-                ignore: args.judged.compare.ignore.clone(),
-                ids: args.mock.id.clone().unwrap_or_default(),
-            },
+            MatchChoice::Json => Matching::Json { rules, ids: args.mock.id.clone().unwrap_or_default() },
             MatchChoice::Regex => Matching::Regex,
         },
         unmatched: match (&args.mock.forward, args.mock.unmatched) {
-            (Some(url), _) => Unmatched::Forward(Box::new(words::options(&[url.clone()])?)),
+            (Some(url), _) => Unmatched::Forward(Box::new(words::options(std::slice::from_ref(url))?)),
             (None, UnmatchedChoice::Close) => Unmatched::Close,
             (None, UnmatchedChoice::Ignore) => Unmatched::Ignore,
             (None, UnmatchedChoice::Error) => Unmatched::Error,
         },
-        pace: pace(&args.pace),
+        pace: pace(&args.pace)?,
         max_gap: args.pace.max_gap,
         frames: args.said.frames,
         changes,
@@ -121,7 +124,10 @@ struct Service {
     mock: Mock,
     acceptor: Option<Acceptor>,
     timeline: Timeline,
+    masks: Masks,
     quiet: bool,
+    /// Whether a client has to be as recorded.
+    expected: bool,
     /// How many are there.
     clients: AtomicUsize,
     /// What ends the program.
@@ -157,6 +163,7 @@ impl Service {
         match remark {
             Remark::Otherwise(mismatch) => self.note(&format!("client {peer} is taken although {mismatch}")),
             Remark::Unmatched { binary, data } => {
+                let data = self.masks.bytes(&data);
                 note(&format!("client {peer} said what is not in the recording: {}", quoted(binary, &data)));
             }
             Remark::Upstream(why) => note(&format!("client {peer} has no server behind any more: {why}")),
@@ -187,10 +194,17 @@ impl Service {
     }
 
     fn judge_played(&self, peer: SocketAddr, played: Played) -> Option<Report> {
-        let Played { connection, recorded, live, stopped: why } = played;
-        let (wanted, came) = (recorded.messages.len(), live.messages.len());
-        self.note(&format!("client {peer} played connection {connection}: {came} of {wanted} messages came"));
-        why.as_ref().map(stopped)
+        let Played { connection, verdict, stopped: why } = played;
+        if !self.quiet || !verdict.is_same() {
+            let shown = compare::render(&verdict, &render::Options::default(), 1);
+            // With stderr gone there is nobody left to tell.
+            let shown = self.masks.without_values(&shown);
+            let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
+        }
+        why.as_ref().map(stopped).or_else(|| {
+            let message = format!("client {peer} was not as connection {connection}: {}", compare::summary(&verdict));
+            (self.expected && !verdict.is_same()).then(|| Report::new(Exit::Failed, message))
+        })
     }
 
     /// How the program ends, if it is time.

@@ -8,7 +8,7 @@ use crate::app::{output, report};
 use crate::cli::args::compare::Expect;
 use crate::cli::args::replay::ReplayArgs;
 use crate::cli::report::{Exit, Report};
-use crate::cli::settings::OutputSettings;
+use crate::cli::settings::Settings;
 use crate::event::Closed;
 use crate::render::{ColourChoice, Options, Palette};
 use crate::replay::compare::{Verdict, compare_by, render, to_run};
@@ -40,13 +40,16 @@ impl Ending<'_> {
     ///
     /// # Errors
     /// A report can't be written.
-    pub(super) fn tell(&self, verdict: &Verdict, settings: &OutputSettings, clock: Clock) -> Result<(), Report> {
-        if !(settings.quiet && verdict.is_same()) {
+    pub(super) fn tell(&self, verdict: &Verdict, settings: &Settings, clock: Clock) -> Result<(), Report> {
+        let masks = &settings.recording.masks;
+        let without_values = |text: &str| masks.without_values(text).into_owned();
+        if !(settings.output.quiet && verdict.is_same()) {
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color);
-            let options = Options { palette, ..output::options(settings) };
+            let options = Options { palette, ..output::options(&settings.output) };
+            let text = without_values(&render(verdict, &options, CONTEXT));
             // With stderr gone there is nobody left to tell.
-            let _ = io::stderr().write_all(render(verdict, &options, CONTEXT).as_bytes());
+            let _ = io::stderr().write_all(text.as_bytes());
         }
         let mut run = to_run(&[(self.args.file.display().to_string(), verdict)], clock.created(), clock.elapsed());
         if let Some(why) = &self.played.stopped
@@ -55,6 +58,7 @@ impl Ending<'_> {
             let outcome = Ended::Failed(Failure::new(why.to_string()));
             suite.cases.push(Case { name: "the whole part is played".to_owned(), outcome, ..Case::default() });
         }
+        run.suites = run.suites.into_iter().map(|suite| suite.rewritten(&without_values)).collect();
         report::write(&run, &self.args.judged.reports)
     }
 

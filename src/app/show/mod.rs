@@ -146,18 +146,14 @@ impl Viewer {
     }
 
     fn entry(&mut self, entry: Entry, time: Duration, sight: Sight) {
+        if let Entry::Append(_) = entry {
+            // Whoever recorded before is gone, and so are its connections.
+            self.printer.forget();
+        }
+        let remark = entry.remark().unwrap_or_default();
         let item = match entry {
             Entry::Event(event) => Item { event, sight },
-            Entry::Append(header) => {
-                // Whoever recorded before is gone, and so are its connections.
-                self.printer.forget();
-                let text = format!("{} goes on recording from here", header.by);
-                Item::remark(text, time, sight)
-            }
-            Entry::Unknown(line) => {
-                let text = format!("an event that this version does not know: {}", String::from_utf8_lossy(&line));
-                Item::remark(text, time, sight)
-            }
+            Entry::Append(_) | Entry::Unknown(_) => Item::remark(remark, time, sight),
             Entry::Damaged(damage) => return self.damages.note(&damage, self.out.is_paged()),
         };
         let Some(joiner) = &mut self.joiner else { return self.show(item) };

@@ -59,7 +59,7 @@ pub(super) enum Command {
         #[command(flatten)]
         help: HelpArgs,
     },
-    /// Stand between clients and a server: every frame of both legs shown and recorded, and changed if that is asked for
+    /// Stand between clients and a server: every frame of both legs shown and recorded
     #[command(disable_help_flag = true)]
     Proxy {
         /// The server: ws://host/path, wss://..., host:port/path, :8080/path (localhost), or @PROFILE
@@ -109,6 +109,14 @@ pub(super) enum Command {
     Export {
         #[command(flatten)]
         export: exchange::ExportArgs,
+        #[command(flatten)]
+        help: HelpArgs,
+    },
+    /// Make a recording of what others recorded: HAR, pcapng, pcap
+    #[command(disable_help_flag = true)]
+    Import {
+        #[command(flatten)]
+        import: exchange::ImportArgs,
         #[command(flatten)]
         help: HelpArgs,
     },

@@ -28,7 +28,7 @@ Examples:
   wscope demo                                  everything, without a server of your own";
 
 /// Options that `-h` shows.
-const COMMON: [&str; 60] = [
+const COMMON: [&str; 61] = [
     "url",
     "command",
     "shell",
@@ -53,6 +53,7 @@ const COMMON: [&str; 60] = [
     "both_legs",
     "fault",
     "seed",
+    "script",
     "number",
     "sent",
     "received",

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::connect::{HandshakeArgs, LimitArgs, ReachArgs, TrustArgs};
 use super::faults;
+use super::script::GivenArgs;
 use super::serve::{CertificateArgs, listen};
 use crate::proxy::FaultPlan;
 
@@ -29,8 +30,13 @@ pub struct ProxyArgs {
     /// Do the same again: the seed of an earlier run [default: another one each time]
     #[arg(long, value_name = "N", requires = "fault")]
     pub seed: Option<u64>,
+    /// A script whose functions say what becomes of messages: on_open, to_server, to_client
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
     #[command(flatten)]
     pub certificate: CertificateArgs,
+    #[command(flatten)]
+    pub given: GivenArgs,
 }
 
 /// How to connect to the server: the options of a connection, less those that are for its ends alone.

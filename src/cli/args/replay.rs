@@ -65,9 +65,14 @@ impl JudgedArgs {
     /// Whether anything depends on how the live session compares.
     #[must_use]
     pub const fn is_asked_for(&self) -> bool {
+        self.is_written() || self.expect.expect.is_some()
+    }
+
+    /// Whether what comes of it is written to a file.
+    #[must_use]
+    pub const fn is_written(&self) -> bool {
         let ReportArgs { junit, tap, json, html, github } = &self.reports;
-        let reports = junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github;
-        reports || self.update || self.expect.expect.is_some()
+        self.update || junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
     }
 }
 
@@ -137,13 +142,14 @@ pub enum UnmatchedChoice {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
-    /// When to send: wait for what came before it, at the recorded times, or at once
-    #[arg(long, value_name = "wait|original|asap", value_enum, default_value_t, hide_possible_values = true)]
-    pub pace: PaceChoice,
-    /// So many times as fast as recorded; at the recorded times
+    /// When to send: wait for what came before it, at the original times, or at once [default: wait, or original with
+    /// --speed or --max-gap]
+    #[arg(long, value_name = "wait|original|asap", value_enum, hide_possible_values = true)]
+    pub pace: Option<PaceChoice>,
+    /// So many times as fast as recorded
     #[arg(long, value_name = "X", value_parser = speed)]
     pub speed: Option<f64>,
-    /// Cut longer gaps to this; at the recorded times
+    /// Cut longer gaps to this
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub max_gap: Option<Duration>,
     /// Give up when a message takes so much longer than it did
@@ -209,10 +215,9 @@ pub struct ShownArgs {
 }
 
 /// `--pace`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PaceChoice {
     /// Once as many messages have come as had come before it in the recording.
-    #[default]
     Wait,
     /// With the recorded gaps.
     Original,

@@ -22,7 +22,7 @@ pub struct ServeArgs {
     /// A script whose functions are called: on_request, on_open, on_message, on_close
     #[arg(value_name = "SCRIPT")]
     file: Option<PathBuf>,
-    /// The same
+    /// The script; it needs no --mode then
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     script: Option<PathBuf>,
     /// Size of a flood's messages

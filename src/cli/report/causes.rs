@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::exchange::export::ExportError;
+use crate::exchange::import::ImportError;
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
 use crate::report;
@@ -76,6 +77,12 @@ impl From<ExportError> for Report {
             }
             ExportError::Write(_) => Report::new(Exit::File, error.to_string()),
         }
+    }
+}
+
+impl From<ImportError> for Report {
+    fn from(error: ImportError) -> Report {
+        Report::new(Exit::File, error.to_string()).hint(error.hint())
     }
 }
 

@@ -1,10 +1,13 @@
 //! A recording in the formats of others: one streaming writer a format, in memory that does not grow with the recording.
 
 mod csv;
+mod har;
 mod html;
+mod jsonl;
 mod pcapng;
 mod rhai;
 mod source;
+mod txt;
 mod wall;
 
 use std::fmt;
@@ -23,26 +26,36 @@ const BATCH: usize = 256 << 10;
 /// A format that recordings are taken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// What browsers write, with messages and what it has no place for.
+    Har,
     /// A row a frame (RFC 4180).
     Csv,
     /// Packets, for Wireshark and its like.
     Pcapng,
     /// A page for a browser.
     Html,
+    /// A JSON object a message.
+    Jsonl,
+    /// What `wscope show` prints.
+    Txt,
     /// A script that makes the session again.
     Rhai,
 }
 
 impl Format {
-    pub const ALL: [Format; 4] = [Format::Csv, Format::Pcapng, Format::Html, Format::Rhai];
+    pub const ALL: [Format; 7] =
+        [Format::Har, Format::Pcapng, Format::Html, Format::Csv, Format::Jsonl, Format::Txt, Format::Rhai];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Format::Har => "har",
             Format::Csv => "csv",
             Format::Pcapng => "pcapng",
             Format::Html => "html",
+            Format::Jsonl => "jsonl",
+            Format::Txt => "txt",
             Format::Rhai => "rhai",
         }
     }
@@ -95,9 +108,12 @@ pub enum ExportError {
 pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> Result<Tally, ExportError> {
     let mut out = BufWriter::with_capacity(BATCH, out);
     match format {
+        Format::Har => har::write(source, &mut out),
         Format::Csv => csv::write(source, &mut out),
         Format::Pcapng => pcapng::write(source, &mut out),
         Format::Html => html::write(source, &mut out),
+        Format::Jsonl => jsonl::write(source, &mut out),
+        Format::Txt => txt::write(source, &mut out),
         Format::Rhai => rhai::write(source, &mut out),
     }?;
     source.check()?;

@@ -21,6 +21,7 @@ pub struct Source {
     /// Empty: all of them, and what belongs to none.
     connections: Vec<u32>,
     header: Header,
+    first_line: Vec<u8>,
     /// What the first pass reads with.
     first: RefCell<Option<Reader<File>>>,
     seen: RefCell<Seen>,
@@ -57,6 +58,7 @@ impl Source {
             path: path.to_owned(),
             connections,
             header: reader.header().clone(),
+            first_line: reader.first_line().trim_ascii().to_vec(),
             first: RefCell::new(Some(reader)),
             seen: RefCell::default(),
             told: RefCell::new(told),
@@ -79,6 +81,12 @@ impl Source {
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The line that says so.
+    #[must_use]
+    pub fn first_line(&self) -> &[u8] {
+        &self.first_line
     }
 
     /// Reads it from its beginning: a pipe once, a file as often as is wanted.

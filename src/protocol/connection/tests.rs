@@ -1,6 +1,7 @@
 //! Playbooks: bytes in, facts and bytes out.
 
 mod properties;
+mod relay;
 
 use bytes::Bytes;
 

@@ -17,8 +17,9 @@ pub(super) struct Contents<'a> {
     canonical: HashMap<(Kind, Vec<u8>), u32>,
 }
 
+/// How a message is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+pub enum Kind {
     Json,
     Text,
     Binary,
@@ -42,7 +43,8 @@ impl<'a> Contents<'a> {
     }
 }
 
-fn canonical(message: &Message, rules: &Rules) -> (Kind, Vec<u8>) {
+/// What of a message counts: the same for all that have the same content.
+pub fn canonical(message: &Message, rules: &Rules) -> (Kind, Vec<u8>) {
     if message.binary {
         return (Kind::Binary, message.data.to_vec());
     }

@@ -28,6 +28,7 @@ mod tests;
 mod timing;
 mod verdict;
 
+pub use content::{Kind, canonical};
 pub use difference::{Difference, Piece};
 pub use outcome::to_json;
 pub use report::{to_run, to_suite};

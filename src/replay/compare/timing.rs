@@ -49,7 +49,9 @@ impl Drift {
 }
 
 impl Timing {
-    pub(super) fn of(items: &[Item]) -> Timing {
+    /// Of the messages that came as recorded.
+    #[must_use]
+    pub fn of(items: &[Item]) -> Timing {
         let drifts = items.iter().filter_map(|item| match item {
             Item::Matched(pair) => pair.drift,
             _ => None,

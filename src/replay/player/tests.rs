@@ -158,6 +158,29 @@ fn a_peer_that_leaves_early_is_told_with_what_is_left() {
 }
 
 #[test]
+fn frames_go_on_after_a_close_frame_of_ours_but_not_after_the_peers() {
+    for ours_first in [true, false] {
+        let close = close_frame(2, Direction::Sent, 1000, b"");
+        let second = if ours_first { close } else { text(2, true, "b") };
+        let score = score(vec![text(1, true, "a"), second, text(3, true, "c")], None);
+        let (ours, theirs) = pair();
+        let server = server(theirs, move |driver, _| {
+            let close = Command::Close { code: Some(1001), reason: String::new(), force: false };
+            if !ours_first {
+                driver.send(close).expect("open");
+            }
+        });
+        let pace = if ours_first { Pace::Asap } else { Pace::Original { speed: 0.2 } };
+        let (played, said) = play(&Part::frames(&score, None, FrameKeys::Fresh), plan(pace), &mut NoHooks, ours);
+        let told = played.stopped.map(|stopped| stopped.to_string());
+        let early = "the connection ended (1001 going away) before frame 2 was sent: 2 left to send";
+        assert_eq!(told.as_deref(), (!ours_first).then_some(early));
+        assert_eq!((played.sent, said.len()), (if ours_first { 3 } else { 1 }, 0));
+        server.join().expect("no panic");
+    }
+}
+
+#[test]
 fn where_the_server_closed_it_is_waited_for() {
     let frames = vec![text(1, true, "a"), close_frame(2, Direction::Received, 1001, b"")];
     let part = Part::messages(&score(frames, Some(closed(Side::Peer, Some(1001)))), None);

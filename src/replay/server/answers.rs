@@ -151,10 +151,10 @@ mod tests {
             let of = |lines: &[(&str, u128)]| lines.iter().map(|(text, ms)| ((*text).to_owned(), *ms)).collect();
             let expected: Vec<Vec<_>> =
                 vec![of(&[("hello", 200)]), of(&[("a1", 100), ("a2", 400)]), of(&[]), of(&[("c1", 500)])];
-            assert_eq!(released(&lines, Matching::Order, Pace::Original { speed: 1.0 }), expected, "{role}");
-            let fast = released(&lines, Matching::Order, Pace::Original { speed: 4.0 });
+            assert_eq!(released(&lines, Matching::Any, Pace::Original { speed: 1.0 }), expected, "{role}");
+            let fast = released(&lines, Matching::Any, Pace::Original { speed: 4.0 });
             assert_eq!(fast[3], of(&[("c1", 125)]), "{role}");
-            assert!(released(&lines, Matching::Order, Pace::Wait).iter().flatten().all(|(_, after)| *after == 0));
+            assert!(released(&lines, Matching::Any, Pace::Wait).iter().flatten().all(|(_, after)| *after == 0));
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
             frame(1.3, "received", r#"{"id":1,"result":"a"}"#),
         ];
         let lines = open("client") + said.concat().as_str();
-        let matching = Matching::Json { ignore: Vec::new(), ids: Ids::default() };
+        let matching = Matching::Json { rules: Box::default(), ids: Ids::default() };
         let released = released(&lines, matching, Pace::Original { speed: 1.0 });
         let texts: Vec<Vec<&str>> =
             released.iter().map(|lines| lines.iter().map(|(text, _)| text.as_str()).collect()).collect();

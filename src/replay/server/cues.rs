@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::Matching;
 
-use crate::recording::JsonPath;
+use crate::replay::compare::{Kind, canonical};
 use crate::replay::{Hooks, Message, Stop};
 
 /// The client's recorded messages that have not come yet, by their places among all.
@@ -29,17 +29,13 @@ enum Way {
 }
 
 /// What all messages that count as the same have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Json(String),
-    Whole { binary: bool, data: Bytes },
-}
+type Key = (Kind, Vec<u8>);
 
 impl Cues {
     pub(super) fn new(messages: &[Message], matching: &Matching) -> Cues {
         let all = messages.iter().enumerate();
         let way = match matching {
-            Matching::Order => Way::Next(messages.len()),
+            Matching::Order(_) | Matching::Any => Way::Next(messages.len()),
             Matching::Exact | Matching::Json { .. } => {
                 let mut same = HashMap::<Key, VecDeque<usize>>::new();
                 for (index, message) in all {
@@ -116,15 +112,14 @@ impl Cues {
 }
 
 fn key(message: &Message, matching: &Matching) -> Key {
-    let json = match matching {
-        Matching::Json { ignore, ids } if !message.binary => json(&ids.taken_out(&message.data), ignore),
-        _ => None,
-    };
-    json.map_or_else(|| Key::Whole { binary: message.binary, data: message.data.clone() }, Key::Json)
-}
-
-fn json(data: &[u8], _ignore: &[JsonPath]) -> Option<String> {
-    serde_json::from_slice::<serde_json::Value>(data).ok().map(|value| value.to_string())
+    match matching {
+        Matching::Json { rules, ids } => {
+            let data = ids.taken_out(&message.data);
+            canonical(&Message { data, ..message.clone() }, rules)
+        }
+        _ if message.binary => (Kind::Binary, message.data.to_vec()),
+        _ => (Kind::Text, message.data.to_vec()),
+    }
 }
 
 /// The text as a pattern for a whole message; one that is none stands for itself alone.
@@ -165,7 +160,7 @@ mod tests {
     #[test]
     fn each_recorded_message_is_found_once() {
         let two = ["a", "b"];
-        found(&Matching::Order, &two, &[("x", Some(0)), ("a", Some(1)), ("b", None)]);
+        found(&Matching::Any, &two, &[("x", Some(0)), ("a", Some(1)), ("b", None)]);
         found(
             &Matching::Exact,
             &["a", "b", "a"],
@@ -175,7 +170,7 @@ mod tests {
 
     #[test]
     fn json_is_the_same_however_it_is_spelled_and_whatever_its_id() {
-        let matching = Matching::Json { ignore: Vec::new(), ids: Ids::default() };
+        let matching = Matching::Json { rules: Box::default(), ids: Ids::default() };
         let texts = [r#"{"id":1,"method":"a"}"#, r#"{"id":2,"method":"b"}"#, "plain"];
         let live = [
             ("{ \"method\":\"b\", \"id\":\"x\"}", Some(1)),

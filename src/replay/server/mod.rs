@@ -12,22 +12,24 @@ mod forward;
 mod ids;
 mod opening;
 mod play;
+mod verdict;
 
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::compare::{Rules, Verdict};
 use super::{ChangeError, Changes, Conversation, Hooks, Pace, Score, Stopped};
 use crate::event::Role;
 use crate::handshake::{Request, Response};
-use crate::recording::JsonPath;
 use crate::session::{AcceptError, Answer, ConnectOptions, Incoming, Timeline, accept};
 use answers::Answers;
 use cast::{Cast, Nothing};
 use cues::Cues;
 use opening::Opening;
-use play::Player;
+use play::{Ended, Player};
+use verdict::verdict;
 
 pub use ids::Ids;
 
@@ -54,7 +56,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            matching: Matching::Order,
+            matching: Matching::Order(Box::default()),
             unmatched: Unmatched::Close,
             pace: Pace::Wait,
             max_gap: None,
@@ -70,12 +72,14 @@ impl Default for Options {
 /// Which recorded message one from the client is.
 #[derive(Clone, Debug)]
 pub enum Matching {
-    /// The next one, whatever is said.
-    Order,
+    /// The next one, whatever is said; the verdict is by these rules.
+    Order(Box<Rules>),
+    /// The next one, and so it is the one.
+    Any,
     /// The first that is left with the same content.
     Exact,
-    /// The first that is left with the same content as JSON, but for what is at these places, and whatever its id.
-    Json { ignore: Vec<JsonPath>, ids: Ids },
+    /// The first that is left with the same content as JSON by these rules, whatever its id.
+    Json { rules: Box<Rules>, ids: Ids },
     /// The first that is left whose text matches as a pattern.
     Regex,
 }
@@ -162,9 +166,7 @@ pub enum Served {
 pub struct Played {
     /// The number in the recording.
     pub connection: u32,
-    /// What the client sent: `recorded` is as the server saw it, whoever recorded.
-    pub recorded: Conversation,
-    pub live: Conversation,
+    pub verdict: Verdict,
     /// Why it did not come to its end, where that was not the client's wish.
     pub stopped: Option<Stopped>,
 }
@@ -262,12 +264,11 @@ impl Mock {
             Ok(player.play())
         });
         let served = match played {
-            Ok(ended) => Served::Played(Played {
-                connection: part.number,
-                recorded: part.recorded.clone(),
-                live: Conversation { messages: ended.heard, end: ended.closed },
-                stopped: ended.stopped,
-            }),
+            Ok(ended) => {
+                let Ended { heard, closed, stopped } = ended;
+                let verdict = verdict(&part.recorded, heard, closed, &self.options.matching);
+                Served::Played(Played { connection: part.number, verdict, stopped })
+            }
             Err(AcceptError::Answered(status)) => Served::Answered { connection: part.number, status },
             Err(error) => Served::Failed(error),
         };

@@ -9,20 +9,8 @@ use crate::recording::mask::MASK;
 use crate::replay::Score;
 use crate::session::Answer;
 
-/// Headers that belong to the one connection that they were sent on, or are written anew for each.
-const OWN: [&str; 11] = [
-    "connection",
-    "upgrade",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "content-length",
-    "sec-websocket-accept",
-    "sec-websocket-extensions",
-    "sec-websocket-protocol",
-];
+/// Headers that are written anew for each connection.
+const OWN: [&str; 4] = ["Content-Length", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"];
 
 /// What is asked for, and what is answered.
 #[derive(Debug)]
@@ -107,11 +95,9 @@ fn wanted(params: DeflateParams) -> DeflateOffer {
     }
 }
 
-/// The headers of the recorded response that make sense again: not its own, nor those whose secret is not known.
+/// The headers of the recorded response that make sense again: not those of its connection, nor whose secret is not known.
 fn kept(response: &Response) -> Vec<(String, String)> {
-    let is_own = |name: &str| OWN.iter().any(|own| name.eq_ignore_ascii_case(own));
-    let headers = response.headers.iter().filter(|header| !is_own(&header.name));
-    let headers = headers.map(|header| (header.name.clone(), header.text().into_owned()));
+    let headers = response.headers.passed_on(&OWN, &[]).into_iter();
     // A folded value is not written any more (RFC 9112 section 5.2).
     headers.filter(|(_, value)| !value.contains(MASK) && !value.contains(['\r', '\n'])).collect()
 }

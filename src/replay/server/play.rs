@@ -35,8 +35,8 @@ const STOPPED: &str = "the replay stopped";
 /// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// What the client sent.
-    pub(super) heard: Vec<Message>,
+    /// What the client sent, and which recorded message that was.
+    pub(super) heard: Vec<(Message, Option<usize>)>,
     pub(super) closed: Option<Closed>,
     /// Why it did not come to its end, where that was not the client's wish.
     pub(super) stopped: Option<Stopped>,
@@ -118,7 +118,7 @@ impl<'a> Player<'a> {
             let until = self.say();
             match self.driver.wait(until) {
                 Waited::Event(event) => match event.kind {
-                    Kind::Frame(frame) if frame.direction == Direction::Received => self.hear(event.time, frame),
+                    Kind::Frame(frame) if frame.direction == Direction::Received => self.hear(event.time, &frame),
                     Kind::Close(closed) => self.ended.closed = Some(*closed),
                     _ => {}
                 },
@@ -235,8 +235,8 @@ impl<'a> Player<'a> {
     }
 
     /// Finds out what a message is, and has it answered.
-    fn hear(&mut self, time: Duration, frame: FrameEvent) {
-        let Some(message) = Message::of(time, &frame) else { return };
+    fn hear(&mut self, time: Duration, frame: &FrameEvent) {
+        let Some(message) = Message::of(time, frame) else { return };
         // What was on its way when we closed is nobody's any more.
         if self.driver.connection().is_closing() {
             return;
@@ -249,21 +249,21 @@ impl<'a> Player<'a> {
             return self.stop(1011, STOPPED, Stopped::Hook);
         }
         match self.cues.take(&message, &self.answers.awaited, self.hooks) {
-            Ok(Some(_)) if self.options.pace == Pace::Asap => self.keep(message),
+            Ok(Some(at)) if self.options.pace == Pace::Asap => self.keep(message, Some(at)),
             Ok(Some(at)) => {
                 let ids = self.ids(at, &message.data);
                 self.release(Some(at), time, &ids);
                 self.release_end(time);
-                self.keep(message);
+                self.keep(message, Some(at));
             }
             Ok(None) => self.unmatched(message),
             Err(Stop) => self.stop(1011, STOPPED, Stopped::Hook),
         }
     }
 
-    fn keep(&mut self, message: Message) {
+    fn keep(&mut self, message: Message, found: Option<usize>) {
         if self.ended.heard.len() < self.answers.awaited.len() + MOST_EXTRA {
-            self.ended.heard.push(message);
+            self.ended.heard.push((message, found));
         }
     }
 
@@ -302,7 +302,7 @@ impl<'a> Player<'a> {
 
     fn unmatched(&mut self, message: Message) {
         let Message { binary, data, .. } = message.clone();
-        self.keep(message);
+        self.keep(message, None);
         match &self.options.unmatched {
             Unmatched::Ignore => {}
             Unmatched::Close => {
@@ -332,7 +332,7 @@ impl<'a> Player<'a> {
         self.upstream = None;
         if !self.driver.connection().is_closing() {
             (self.remark)(Remark::Upstream(why));
-            self.close(1014, "the server behind ended the connection");
+            self.close(1011, "the server behind ended the connection");
         }
     }
 

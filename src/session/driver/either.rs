@@ -11,8 +11,8 @@ pub enum Either {
     Second,
 }
 
-/// Waits until something happens on either of two connections of one timeline, neither of which is over, or `until` passes: which
-/// it was, and what. Otherwise as [`Driver::wait`].
+/// Waits until something happens on either of two connections of one timeline, neither of which is over, or `until` passes:
+/// which it was, and what. Otherwise as [`Driver::wait`].
 pub fn wait_either(first: &mut Driver, second: &mut Driver, until: Option<Duration>) -> (Either, Waited) {
     loop {
         if let Some(waited) = first.advance() {

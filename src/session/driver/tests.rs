@@ -154,3 +154,31 @@ fn who_sends_as_fast_as_the_peer_reads_hears_the_peer_all_the_same() {
     drop(driver);
     reader.join().expect("no panic").expect("all was read");
 }
+
+#[test]
+fn two_drivers_wait_together_for_whichever_is_first() {
+    let ((mut first, mut one), (mut second, mut two)) = (over_loopback(Role::Client), over_loopback(Role::Client));
+    let (waker, wakened) = waker().expect("a pair");
+    second = second.with_waker(wakened);
+    let soon = Some(first.timeline().clock().elapsed());
+    assert!(matches!(wait_either(&mut first, &mut second, soon), (_, Waited::Timeout)));
+    two.write_all(b"\x81\x00").expect("loopback");
+    let (which, waited) = wait_either(&mut first, &mut second, None);
+    assert!(matches!((which, &waited), (Either::Second, Waited::Event(_))), "{which:?} {waited:?}");
+    one.write_all(b"\x81\x00").expect("loopback");
+    let (which, waited) = wait_either(&mut first, &mut second, None);
+    assert!(matches!((which, &waited), (Either::First, Waited::Event(_))), "{which:?} {waited:?}");
+    waker.wake();
+    let (which, waited) = wait_either(&mut first, &mut second, None);
+    assert!(matches!((which, &waited), (Either::Second, Waited::Woken)), "{which:?} {waited:?}");
+    // What is sent is written before anybody waits.
+    first.send(Command::Frame(crate::protocol::connection::FrameSpec::new(Opcode::TEXT, &b""[..]))).expect("open");
+    let answered = std::thread::spawn(move || {
+        let mut frame = [0; 6];
+        one.read_exact(&mut frame).expect("a frame");
+        one.write_all(b"\x81\x00").expect("loopback");
+        one
+    });
+    assert!(matches!(wait_either(&mut first, &mut second, None), (Either::First, Waited::Event(_))));
+    drop((answered.join().expect("no panic"), two));
+}

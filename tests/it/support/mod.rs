@@ -1,5 +1,6 @@
 //! What the tests have in common: the program under test, peers of every kind, certificates, a terminal.
 
+pub(crate) mod between;
 pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod command;

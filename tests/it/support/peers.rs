@@ -48,10 +48,25 @@ pub(crate) fn node(package: &str, script: &str, args: &[&str]) -> Option<Peer> {
 
 /// A server made with `websockets` of Python, with these arguments of `tests/peers/websockets_server.py`.
 pub(crate) fn websockets(args: &[&str]) -> Option<Peer> {
-    let python = peers().join("python/bin/python");
-    let mut peer = start("websockets", python.exists(), &python, "websockets_server.py", args)?;
+    let mut peer = python("websockets_server.py", args)?;
     peer.learn_port();
     Some(peer)
+}
+
+/// A client made with `ws` of npm, with these arguments of `tests/peers/ws_client.js`.
+pub(crate) fn ws_client(args: &[&str]) -> Option<Peer> {
+    node("ws", "ws_client.js", args)
+}
+
+/// A client made with `websockets` of Python, with these arguments of `tests/peers/websockets_client.py`.
+pub(crate) fn websockets_client(args: &[&str]) -> Option<Peer> {
+    python("websockets_client.py", args)
+}
+
+/// A script of `tests/peers` that needs `websockets` of Python.
+fn python(script: &str, args: &[&str]) -> Option<Peer> {
+    let python = peers().join("python/bin/python");
+    start("websockets", python.exists(), &python, script, args)
 }
 
 /// A proxy: `connect_proxy.py` or `socks5_proxy.py`.
@@ -81,6 +96,17 @@ pub(crate) fn reader(name: &str, args: &[&str], input: &str) -> Option<Output> {
     // A reader that has had enough reads no further: its exit code says what it thinks.
     let _ = fed.join().unwrap();
     Some(output)
+}
+
+/// The same for a script for Node.js that needs a package of `tests/peers`.
+pub(crate) fn node_reader(package: &str, script: &str, input: &str) -> Option<Output> {
+    let modules = peers().join("node_modules");
+    if !modules.join(package).exists() {
+        missing(package);
+        return None;
+    }
+    let script = format!("module.paths.push({:?});{script}", modules.display().to_string());
+    reader("node", &["-e", &script], input)
 }
 
 /// `examples/chat_server.rs`, of its own or joined with all others on the same Redis.
@@ -171,7 +197,7 @@ impl Peer {
 
     /// The first line of a server that a test script made: `PORT n`, or where else it listens.
     #[track_caller]
-    fn learn_port(&mut self) {
+    pub(crate) fn learn_port(&mut self) {
         if let Some(port) = self.line().strip_prefix("PORT ") {
             self.port = port.parse().unwrap();
         }

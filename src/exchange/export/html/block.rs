@@ -28,9 +28,9 @@ use crate::recording::{Lines, Secrets};
 /// The most bytes of a payload, and of an inflated message, that a page holds.
 pub(super) const LIMIT: usize = 64 << 10;
 
-/// A block is written when it has so many events, or so many bytes of payloads.
+/// A block is written when it has so many events, or so many bytes of what they say.
 const EVENTS: usize = 4096;
-const PAYLOADS: usize = 512 << 10;
+const SIZE: usize = 512 << 10;
 
 /// The largest length that JavaScript counts exactly.
 const EXACT: u64 = 1 << 53;
@@ -92,7 +92,8 @@ impl Blocks {
             _ => self.other(event),
         }
         self.count += 1;
-        if self.count >= EVENTS || self.payloads.len() >= PAYLOADS { self.flush(out) } else { Ok(()) }
+        let size = self.payloads.len() + self.columns[Column::Events as usize].len();
+        if self.count >= EVENTS || size >= SIZE { self.flush(out) } else { Ok(()) }
     }
 
     /// Writes what there is.
@@ -168,8 +169,12 @@ impl Blocks {
         let (payload, claimed) = (&event.frame.payload[..], event.frame.header.length);
         let message = event.message.as_ref().filter(|message| message.compressed).map(|message| &message.data[..]);
         let is_whole = payload.len() as u64 == claimed && payload.len() <= LIMIT;
-        if is_whole && message.is_none() && !pass.compressed() && simdutf8::basic::from_utf8(payload).is_ok() {
-            return self.bytes(["", ""], payload, false);
+        if is_whole
+            && message.is_none()
+            && !pass.compressed()
+            && let Ok(text) = simdutf8::basic::from_utf8(payload)
+        {
+            return embed::string(text, &mut self.scratch, &mut self.payloads);
         }
         self.payloads.push(b'{');
         self.bytes(["s", "b"], payload, pass.compressed());
@@ -185,21 +190,17 @@ impl Blocks {
         self.payloads.push(b'}');
     }
 
-    /// The first [`LIMIT`] bytes as a member of the first name if they are text, else of the second; without a name, as text.
+    /// The first [`LIMIT`] bytes as a member of the first name if they are text, else of the second.
     fn bytes(&mut self, [text, binary]: [&str; 2], bytes: &[u8], is_binary: bool) {
         let shown = if is_binary { None } else { simdutf8::basic::from_utf8(bytes).ok() };
         let name = if shown.is_some() { text } else { binary };
-        if !name.is_empty() {
-            self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
+        self.payloads.extend_from_slice(format!("\"{name}\":").as_bytes());
+        if let Some(text) = shown {
+            return embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads);
         }
-        match shown {
-            Some(text) => embed::string(&text[..boundary(text)], &mut self.scratch, &mut self.payloads),
-            None => {
-                self.payloads.push(b'"');
-                base64(&bytes[..bytes.len().min(LIMIT)], &mut self.payloads);
-                self.payloads.push(b'"');
-            }
-        }
+        self.payloads.push(b'"');
+        base64(&bytes[..bytes.len().min(LIMIT)], &mut self.payloads);
+        self.payloads.push(b'"');
     }
 
     fn member(&mut self, name: &str, value: u64, wanted: bool) {

@@ -1,3 +1,5 @@
+//! The page as bytes: what a browser would take for markup, what it may run, and the data that its script reads.
+
 use std::path::Path;
 
 use serde_json::{Value, json};

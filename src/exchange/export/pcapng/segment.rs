@@ -110,7 +110,7 @@ mod tests {
         let segment =
             Segment { from, to, sequence: 0x0102_0304, acknowledged: 5, flags: PSH | ACK, payload: b"\x81\x01x" };
         segment.write(&mut out);
-        let expected = b"\x45\x00\x00\x2b\x00\x00\x40\x00\x40\x06\xb6\xcd\xc0\x00\x02\x01\xc0\x00\x02\x02\
+        let expected = b"\x45\x00\x00\x2b\x00\x00\x40\x00\x40\x06\xb6\xc9\xc0\x00\x02\x01\xc0\x00\x02\x02\
             \x00\x50\xc3\x50\x01\x02\x03\x04\x00\x00\x00\x05\x50\x18\xff\xff\x00\x00\x00\x00\x81\x01x";
         let without_tcp_checksum = [&out[..36], &[0, 0], &out[38..]].concat();
         assert_eq!(without_tcp_checksum, expected);

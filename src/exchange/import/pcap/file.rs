@@ -92,7 +92,7 @@ impl<R: Read> File<R> {
         }
         if let Some((order, units)) = pcap(&file.block) {
             file.rest(20, "the file ends inside its header")?;
-            let link = order.u32(&file.block[16..]) & 0xFFFF;
+            let link = order.u32(&file.block[20..]) & 0xFFFF;
             file.kind = Kind::Pcap { order, units, link };
         } else if file.block == SECTION.to_le_bytes() {
             file.section()?;
@@ -199,7 +199,7 @@ impl<R: Read> File<R> {
         if size > LARGEST {
             return wrong("a block of more than 16 MiB");
         }
-        if size % 4 != 0 || (size as usize) < self.block.len() + 4 {
+        if !size.is_multiple_of(4) || (size as usize) < self.block.len() + 4 {
             return wrong("a block of an impossible length");
         }
         self.rest(size as usize - self.block.len(), CUT)?;

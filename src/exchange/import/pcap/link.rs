@@ -19,6 +19,7 @@ const LINUX_SLL2: u32 = 276;
 
 /// A TCP segment (RFC 9293 section 3.1).
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of the header")]
 pub(super) struct Segment<'a> {
     pub(super) from: SocketAddr,
     pub(super) to: SocketAddr,

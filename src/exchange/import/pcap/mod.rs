@@ -169,3 +169,6 @@ fn failed(problem: Problem, name: &str) -> ImportError {
 fn micros(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -200,7 +200,8 @@ impl Search {
         let Asked { number, url, answer: Answer::Refusal(response, body), .. } = *asked else { return };
         tell(number, &response, body.finish(), out);
         let Response { status, reason, .. } = response;
-        out.tell(number, error(&OpenError::Refused { url, status, reason, hint: None }));
+        let text = format!("{url} refused the opening handshake: {status} {reason}").trim_end().to_owned();
+        out.tell(number, Kind::Error { text, hint: None });
     }
 
     fn not_http(&mut self, wrong: HeadError, out: &mut Out) {

@@ -18,7 +18,10 @@ pub(super) struct Stream {
 
 enum State {
     Search(Search),
-    Talk { client: usize, talk: Box<Talk> },
+    Talk {
+        client: usize,
+        talk: Box<Talk>,
+    },
     /// TLS.
     Stepped,
 }

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use super::micros;
 use super::out::Out;
 use crate::event::{Direction, Fragment, FrameEvent, Kind};
-use crate::protocol::{Closed, Config, Connection, DeflateParams, Fact, FrameFact, OnViolation, Opcode, Role, Side, close};
+use crate::protocol::{
+    Closed, Config, Connection, DeflateParams, Fact, FrameFact, OnViolation, Opcode, Role, Side, close,
+};
 use crate::session::Latency;
 
 /// How it ended for TCP.
@@ -75,7 +77,10 @@ impl Talk {
         }
         self.cut(from, out);
         self.speaker(from).lost = Some(0);
-        let text = format!("{count} bytes that the {} sent are not in the capture; what it sent after them is not decoded", name(from));
+        let text = format!(
+            "{count} bytes that the {} sent are not in the capture; what it sent after them is not decoded",
+            name(from)
+        );
         out.tell(self.number, Kind::Note(text));
     }
 
@@ -84,7 +89,10 @@ impl Talk {
         let details = [Role::Client, Role::Server].map(|from| self.cut(from, out));
         for from in [Role::Client, Role::Server] {
             if let Some(count) = self.speaker(from).lost.filter(|count| *count > 0) {
-                out.tell(self.number, Kind::Note(format!("{count} bytes that the {} sent are not decoded", name(from))));
+                out.tell(
+                    self.number,
+                    Kind::Note(format!("{count} bytes that the {} sent are not decoded", name(from))),
+                );
             }
         }
         let (by, why) = match end {
@@ -157,7 +165,10 @@ impl Talk {
             self.first_close.get_or_insert((side(from), code, reason));
         }
         let after = self.latency.after(micros(out.now), direction, &frame, message.is_some());
-        out.tell(self.number, Kind::Frame(FrameEvent { number, direction, frame, fragment, message, automatic: false, after }));
+        out.tell(
+            self.number,
+            Kind::Frame(FrameEvent { number, direction, frame, fragment, message, automatic: false, after }),
+        );
     }
 }
 

@@ -3,13 +3,15 @@
 /** How much is shown before somebody asks for the rest: characters of a text, bytes of a dump. */
 const SHOWN_TEXT = 4096;
 const SHOWN_BYTES = 512;
+/** How many fragments of the same message are listed before and after the one that is looked at. */
+const NEAR = 50;
 
 /** The parts of a frame's view. */
 function inspectFrame(item) {
   const data = payload(item);
   return [
     facts(item, data),
-    ...(broken.get(columns.number[item]) ?? []).map((violation) => violationCard(events.get(violation))),
+    ...(broken.get(columns.number[item]) ?? []).map((violation) => violationCard({ ...events.get(violation), frame: undefined })),
     closeCard(item, data),
     messageCard(item, data),
     fragmentsCard(item),
@@ -127,10 +129,13 @@ function wholly(block, isPart, label, rest) {
 function fragmentsCard(item) {
   const frames = messages.get(fragments.get(item)?.[0]);
   if (!frames) return null;
+  const first = Math.max(0, frames.indexOf(item) - NEAR);
+  const shown = frames.slice(first, first + 2 * NEAR + 1);
+  const part = shown.length < frames.length ? `, here ${whole(first + 1)} to ${whole(first + shown.length)}` : "";
   const row = (each) => el("li", {}, el("button", {
     type: "button", class: "link", "aria-current": each === item ? "true" : undefined, onclick: () => open(each),
   }, `frame ${columns.number[each]}  ${opcodeName(opcode(each))}  FIN ${isFin(each) ? 1 : 0}  ${size(columns.length[each])}`));
-  return card("Fragments", String(frames.length), el("ol", { class: "fragments" }, ...frames.map(row)));
+  return card("Fragments", whole(frames.length) + part, el("ol", { class: "fragments", start: first + 1 }, ...shown.map(row)));
 }
 
 /** The header's fields in the order of RFC 6455 section 5.2, each with its size in bits, value and meaning. */

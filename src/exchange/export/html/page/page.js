@@ -187,8 +187,10 @@ function pressed(event) {
     find(`tab-${state.view}`).focus();
   } else if (key === "/") find("search").focus();
   else if (VIEWS[key - 1]) view(VIEWS[key - 1]);
-  else if (KEYS[key] && state.view !== "charts" && isForList(target, key)) KEYS[key]();
-  else return;
+  else if (KEYS[key] && state.view !== "charts" && isForList(target, key)) {
+    if (!target.closest(".list, #inspector")) lists[state.view].focus();
+    KEYS[key]();
+  } else return;
   event.preventDefault();
 }
 
@@ -209,6 +211,6 @@ showTop();
 find("inspector").hidden = true;
 for (const name of VIEWS) find(`tab-${name}`).addEventListener("click", () => view(name));
 document.addEventListener("keydown", pressed);
-addEventListener("resize", () => { if (state.view === "charts") charts(); });
+new ResizeObserver(() => { if (state.view === "charts") charts(); }).observe(find("charts"));
 view("frames");
 refresh();

@@ -59,9 +59,10 @@ const seconds = (micros) => (micros / 1e6).toFixed(6);
 
 /** Microseconds as people read them. */
 function duration(micros) {
+  const short = (value) => value < 100 ? value.toPrecision(3) : String(Math.round(value));
   if (micros < 1e3) return `${micros} µs`;
-  if (micros < 1e6) return `${(micros / 1e3).toPrecision(3)} ms`;
-  if (micros < 60e6) return `${(micros / 1e6).toPrecision(3)} s`;
+  if (micros < 1e6) return `${short(micros / 1e3)} ms`;
+  if (micros < 60e6) return `${short(micros / 1e6)} s`;
   const minutes = Math.floor(micros / 60e6);
   return minutes < 60 ? `${minutes} min ${Math.floor(micros / 1e6) % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
