@@ -86,6 +86,8 @@ fn a_session_with_the_demo_passes_again_as_a_test() {
         ws.drop(); ws.expect_close();
         let ann = connect(url + "/chat");
         let bob = connect(url + "/chat");
+        // Who is answered is in the room.
+        ann.ping(); ann.expect_pong(); bob.ping(); bob.expect_pong();
         ann.send("hi bob"); bob.recv();
         bob.send(`{"hi":"ann"}`); ann.recv();
         ann.close(); ann.expect_close(); bob.close_without_code(); bob.expect_close();
@@ -303,6 +305,14 @@ fn a_script_reads_well() {
     lines += r#"{"t":9,"c":1,"ev":"frame","dir":"sent","op":"close","mask":"9f2c11aa","b64":"A+g="}
 {"t":9.1,"c":1,"ev":"frame","dir":"received","op":"close","b64":"A+g="}
 {"t":9.1,"c":1,"ev":"close","by":"us","code":1000,"clean":true}
+{"t":10,"c":2,"ev":"open","role":"client","url":"ws://127.0.0.1:7001/chat"}
+{"t":10,"c":2,"ev":"ready"}
+{"t":12,"c":3,"ev":"open","role":"client","url":"ws://127.0.0.1:7001/chat?room=`${1}`"}
+{"t":12,"c":3,"ev":"ready"}
+{"t":14,"c":2,"ev":"frame","dir":"sent","op":"text","mask":"9f2c11aa","text":"hi"}
+{"t":17,"c":3,"ev":"frame","dir":"received","op":"text","text":"2: hi"}
+{"t":19,"c":3,"ev":"frame","dir":"sent","op":"text","mask":"9f2c11aa","rsv":2,"len":16,"text":"hi"}
+{"t":19.1,"c":3,"ev":"close","by":"us","clean":false}
 "#;
     golden::check("tests/golden/export/session.rhai", &Exported::recording(&lines).script);
 }

@@ -4,6 +4,7 @@ mod csv;
 mod har;
 mod html;
 mod jsonl;
+mod parquet;
 mod pcapng;
 mod rhai;
 mod source;
@@ -40,11 +41,21 @@ pub enum Format {
     Txt,
     /// A script that makes the session again.
     Rhai,
+    /// Columns, a row a frame.
+    Parquet,
 }
 
 impl Format {
-    pub const ALL: [Format; 7] =
-        [Format::Har, Format::Pcapng, Format::Html, Format::Csv, Format::Jsonl, Format::Txt, Format::Rhai];
+    pub const ALL: [Format; 8] = [
+        Format::Har,
+        Format::Pcapng,
+        Format::Html,
+        Format::Csv,
+        Format::Jsonl,
+        Format::Txt,
+        Format::Rhai,
+        Format::Parquet,
+    ];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
@@ -57,6 +68,7 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::Txt => "txt",
             Format::Rhai => "rhai",
+            Format::Parquet => "parquet",
         }
     }
 
@@ -115,6 +127,7 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
         Format::Jsonl => jsonl::write(source, &mut out),
         Format::Txt => txt::write(source, &mut out),
         Format::Rhai => rhai::write(source, &mut out),
+        Format::Parquet => parquet::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;

@@ -16,6 +16,10 @@ use crate::event::{Closed, Side};
 /// How long an expectation waits unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// From here on a silence before something is sent is kept, as long as this, where several connections are open: what one did
+/// may have to reach the others first.
+const SILENCE: Duration = Duration::from_millis(100);
+
 /// A ping that comes so late after what went before is one of a clock.
 const PROMPT: Duration = Duration::from_secs(1);
 
@@ -24,19 +28,29 @@ const PROMPT: Duration = Duration::from_secs(1);
 pub(super) struct Case {
     /// By their places.
     talks: Vec<usize>,
+    /// Their steps, by theirs.
+    steps: Vec<usize>,
 }
+
+/// Variables that a script has for itself.
+const OWN: [&str; 7] = ["broken", "failed", "failure", "message", "n", "status", "violation"];
 
 /// All cases, in order of time.
 pub(super) fn together(talks: &Talks) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut until = Duration::ZERO;
+    let mut case_of = Vec::with_capacity(talks.all.len());
     for (at, talk) in talks.all.iter().enumerate() {
         let end = talk.end.unwrap_or(Duration::MAX);
         match cases.last_mut().filter(|_| talk.open < until) {
             Some(case) => case.talks.push(at),
-            None => cases.push(Case { talks: vec![at] }),
+            None => cases.push(Case { talks: vec![at], steps: Vec::new() }),
         }
+        case_of.push(cases.len() - 1);
         until = until.max(end);
+    }
+    for (at, step) in talks.steps.iter().enumerate() {
+        cases[case_of[step.talk]].steps.push(at);
     }
     cases
 }
@@ -68,6 +82,7 @@ impl Case {
             steps,
             names,
             captured: Captured::new(),
+            variables: HashMap::new(),
             heard: Vec::new(),
             asked: 0,
             head,
@@ -92,7 +107,7 @@ impl Case {
     }
 
     fn steps<'a>(&self, talks: &'a Talks) -> Vec<&'a Step> {
-        talks.steps.iter().filter(|step| self.talks.contains(&step.talk)).collect()
+        self.steps.iter().map(|at| &talks.steps[*at]).collect()
     }
 }
 
@@ -133,6 +148,8 @@ pub(super) struct Script<'a> {
     /// The variables of the connections.
     pub(super) names: HashMap<usize, String>,
     pub(super) captured: Captured,
+    /// Names of variables, each with the last number that it was given with.
+    pub(super) variables: HashMap<String, usize>,
     /// Steps that are to be expected together, on one connection.
     pub(super) heard: Vec<usize>,
     /// Messages sent since something was heard last.
@@ -160,6 +177,12 @@ impl Script<'_> {
 
     fn step(&mut self, at: usize, step: &Step) {
         let (talk, name) = (&self.talks.all[step.talk], self.names[&step.talk].clone());
+        let before = at.checked_sub(1).map(|before| self.steps[before]);
+        let silence = before.map_or(Duration::ZERO, |before| step.time.saturating_sub(before.time));
+        let heard = before.is_some_and(|before| before.what.is_heard());
+        if self.names.len() > 1 && silence >= SILENCE && !heard && !step.what.is_heard() {
+            self.line(&format!("sleep(\"{}ms\");", SILENCE.as_millis()), 4);
+        }
         match &step.what {
             What::Connect => {
                 let lines = opening::lines(talk, &name, self.head);
@@ -190,8 +213,7 @@ impl Script<'_> {
             What::Pong(payload) => self.line(&format!("{name}.pong({});", text_or_bytes(payload)), 4),
             What::Close(payload) => self.line(&format!("{name}.{};", closing(payload)), 4),
             What::HearPing(payload) => {
-                let before = at.checked_sub(1).map_or(step.time, |before| self.steps[before].time);
-                if step.time.saturating_sub(before) < PROMPT {
+                if silence < PROMPT {
                     self.control(&format!("{name}.expect_ping()"), payload);
                 }
             }
@@ -230,19 +252,27 @@ impl Script<'_> {
         let rules = talk.violations.iter().map(|rule| Node::Is(string(rule))).collect();
         self.line("let broken = [];", 4);
         self.line(&format!("{name}.on_violation(|violation| broken.push(violation.rule));"), 4);
-        self.line("run();", 4);
+        self.line("run(\"1ms\");", 4);
         self.line(&format!("assert_eq(broken, {}, \"the rules that were broken\");", Node::List(rules).text(4)), 4);
     }
 
     /// A name for a variable that no other has.
-    pub(super) fn name(&self, wanted: &str) -> String {
-        let taken = |name: &str| {
-            self.head.has(name)
-                || self.names.values().any(|known| known == name)
-                || self.captured.values().any(|known| known == name)
+    pub(super) fn name(&mut self, wanted: &str) -> String {
+        let mut count = self.variables.get(wanted).copied().unwrap_or_default();
+        let name = loop {
+            count += 1;
+            let name = if count == 1 { wanted.to_owned() } else { format!("{wanted}{count}") };
+            let taken = self.variables.contains_key(&name) && count > 1
+                || OWN.contains(&name.as_str())
+                || self.head.has(&name)
+                || self.names.values().any(|known| *known == name);
+            if !taken {
+                break name;
+            }
         };
-        let numbered = (2..).map(|number| format!("{wanted}{number}"));
-        std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+        self.variables.insert(name.clone(), 1);
+        self.variables.insert(wanted.to_owned(), count);
+        name
     }
 
     /// How long to wait on a connection, if its answers took their time.

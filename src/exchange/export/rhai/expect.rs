@@ -39,8 +39,17 @@ pub(super) struct Judge<'a> {
     /// When the recording began, since the epoch; zero if it does not say.
     pub(super) created: Duration,
     pub(super) masked: bool,
-    /// Found here and sent later: its text, the name of its field, and where it stands in the JSON.
-    pub(super) found: Vec<(String, String, String)>,
+    pub(super) found: Vec<Found>,
+}
+
+/// Something that was received and sent later.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) text: String,
+    /// Of its field.
+    pub(super) name: String,
+    /// Where it stands in the JSON.
+    pub(super) path: String,
 }
 
 impl Sent {
@@ -139,7 +148,7 @@ impl Judge<'_> {
             }
         }
         if !masked && self.sent.after(value, self.at) {
-            self.found.push((text_of(value), name.to_owned(), path.to_owned()));
+            self.found.push(Found { text: text_of(value), name: name.to_owned(), path: path.to_owned() });
         }
         self.head.any(match value {
             Value::String(_) => Any::Text,

@@ -137,11 +137,8 @@ impl Head {
         let given: Vec<String> = self.secrets.iter().map(|name| format!(" --secret {name}=VALUE")).collect();
         let given = given.concat();
         let _ = writeln!(text, "//     wscope test{given} {script}");
-        let another = if self.servers.iter().any(|server| server.resource.is_none()) {
-            "wss://example.org"
-        } else {
-            "wss://example.org/path"
-        };
+        let whole = self.servers.first().is_some_and(|server| server.resource.is_some());
+        let another = if whole { "wss://example.org/path" } else { "wss://example.org" };
         if !self.servers.is_empty() {
             let _ = writeln!(text, "//     wscope test{given} --var url={another} {script}");
         }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::case::Script;
-use super::expect::Judge;
+use super::expect::{Found, Judge};
 use super::head::variable;
 use super::literal::Node;
 use super::talk::What;
@@ -37,39 +37,40 @@ impl Script<'_> {
         let expected = format!("{}.expect({})", self.names[&self.steps[at].talk], node.text(4));
         match &*found {
             [] => self.line(&format!("{expected};"), 4),
-            [(variable, path)] => self.line(&format!("let {variable} = {expected}.json{path};"), 4),
+            [one] => self.capture(one, &format!("{expected}.json")),
             all => {
                 let answer = self.name("answer");
                 self.line(&format!("let {answer} = {expected}.json;"), 4);
-                for (variable, path) in all {
-                    self.line(&format!("let {variable} = {answer}{path};"), 4);
+                for one in all {
+                    self.capture(one, &answer);
                 }
             }
         }
     }
 
-    /// One after the other. What one of them brings is known to those behind it.
+    /// One after the other. Variables are there only behind all of them.
     fn ordered(&mut self, heard: &[usize]) {
-        let mut nodes = Vec::new();
-        let mut found = Vec::new();
-        let known = self.captured.clone();
-        for (place, at) in heard.iter().enumerate() {
-            // Variables are there only behind all of them.
-            let new = std::mem::replace(&mut self.captured, known.clone());
-            let (node, more) = self.message(*at, None);
-            let here = std::mem::replace(&mut self.captured, new);
-            self.captured.extend(here);
-            nodes.push(node);
-            found.extend(more.into_iter().map(|(variable, path)| (variable, place, path)));
-        }
+        let (nodes, found): (Vec<Node>, Vec<Vec<Found>>) = heard.iter().map(|at| self.message(*at, None)).unzip();
         let expected = format!("{}.expect_order({})", self.names[&self.steps[heard[0]].talk], lines(&nodes));
-        if found.is_empty() {
+        if found.iter().all(Vec::is_empty) {
             return self.line(&format!("{expected};"), 4);
         }
         let answers = self.name("answers");
         self.line(&format!("let {answers} = {expected};"), 4);
-        for (variable, place, path) in found {
-            self.line(&format!("let {variable} = {answers}[{place}].json{path};"), 4);
+        for (place, found) in found.iter().enumerate() {
+            for one in found {
+                self.capture(one, &format!("{answers}[{place}].json"));
+            }
+        }
+    }
+
+    /// Makes a variable of what was found in JSON, unless there is one.
+    fn capture(&mut self, found: &Found, json: &str) {
+        let Found { text, name, path } = found;
+        if !self.captured.contains_key(text) {
+            let variable = self.name(&variable(name, "value"));
+            self.line(&format!("let {variable} = {json}{path};"), 4);
+            self.captured.insert(text.clone(), variable);
         }
     }
 
@@ -107,10 +108,9 @@ impl Script<'_> {
         }
     }
 
-    /// What is expected at this step, and the variables that are to be made of it, each with where its value stands.
-    fn message(&mut self, at: usize, differs: Option<Differences>) -> (Node, Vec<(String, String)>) {
+    /// What is expected at this step, and what is to be made variables.
+    fn message(&mut self, at: usize, differs: Option<Differences>) -> (Node, Vec<Found>) {
         let What::Hear(payload) = &self.steps[at].what else { return (Node::Is(String::new()), Vec::new()) };
-        let loops = differs.is_some();
         let differs = differs.or_else(|| self.places[at].map(|place| self.repeats.of(place))).unwrap_or_default();
         let mut judge = Judge {
             head: &mut *self.head,
@@ -123,14 +123,7 @@ impl Script<'_> {
             found: Vec::new(),
         };
         let node = judge.message(payload);
-        let found = if loops { Vec::new() } else { judge.found };
-        let mut variables = Vec::new();
-        for (text, name, path) in found {
-            let name = self.name(&variable(&name, "value"));
-            self.captured.insert(text, name.clone());
-            variables.push((name, path));
-        }
-        (node, variables)
+        (node, judge.found)
     }
 
     fn json(&self, at: usize) -> Option<Value> {

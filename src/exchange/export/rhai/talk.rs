@@ -133,8 +133,13 @@ impl Talks {
 
     fn take(&mut self, event: Event, masked: bool) {
         let Event { time, connection, kind } = event;
-        if let Kind::Open(open) = &kind {
-            return self.open(time, connection, open);
+        let full = self.bytes > MOST_BYTES || self.steps.len() > MOST_STEPS;
+        match &kind {
+            Kind::Open(open) if !full => return self.open(time, connection, open),
+            // Nothing that follows belongs to the connection that had its number before.
+            Kind::Open(_) => drop(self.current.remove(&connection)),
+            Kind::Frame(_) if full => self.left_out += 1,
+            _ => {}
         }
         let Some(&(at, role)) = self.current.get(&connection) else { return };
         let talk = &mut self.all[at];
@@ -144,11 +149,7 @@ impl Talks {
             Kind::Ready(ready) => talk.opening.agreed = Some(ready.negotiated.clone()),
             Kind::Error { .. } if talk.opening.agreed.is_none() => self.over(time, connection),
             Kind::Violation { violation, .. } if role == Role::Client => talk.violations.push(violation.rule.name()),
-            Kind::Frame(frame) if self.bytes > MOST_BYTES || self.steps.len() > MOST_STEPS => {
-                drop(frame);
-                self.left_out += 1;
-            }
-            Kind::Frame(frame) => {
+            Kind::Frame(frame) if !full => {
                 let steps = talk.frame(&frame, role, masked);
                 self.bytes += steps.iter().map(What::size).sum::<usize>();
                 self.steps.extend(steps.into_iter().map(|what| Step { time, talk: at, what }));
@@ -161,7 +162,7 @@ impl Talks {
                 };
                 let opened = talk.opening.agreed.is_some();
                 self.over(time, connection);
-                if opened && self.left_out == 0 {
+                if opened && !full {
                     self.steps.push(Step { time, talk: at, what: What::End(Closed { by, ..*closed }) });
                 }
             }
@@ -301,6 +302,11 @@ impl Talk {
 }
 
 impl What {
+    /// Whether it is waited for.
+    pub(super) const fn is_heard(&self) -> bool {
+        matches!(self, What::Hear(_) | What::HearPing(_) | What::HearPong(_) | What::End(_))
+    }
+
     /// Its payload's, in bytes.
     fn size(&self) -> usize {
         match self {
