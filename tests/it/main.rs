@@ -8,6 +8,8 @@ mod diff;
 mod errors;
 mod export;
 mod export_html;
+mod export_parquet;
+mod export_rhai;
 mod handshake;
 mod house;
 mod import;
