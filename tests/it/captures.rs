@@ -203,3 +203,21 @@ fn a_capture_that_is_cut_off_keeps_what_was_read() {
     assert_eq!(last, "the capture can't be read from byte 2500 on: the file ends inside a block");
     assert!(!events(&again, &["frame"]).is_empty());
 }
+
+/// Ethernet on the loopback interface, messages compressed with context takeover: tests/captures says how it was made.
+#[test]
+fn a_capture_of_other_peers_is_decoded() {
+    let place = tempfile::tempdir().unwrap();
+    fs::copy("tests/captures/ws.pcap", place.path().join("ws.pcap")).unwrap();
+    let again = imported(place.path(), "ws.pcap");
+    let frames = events(&again, &["frame"]);
+    let said: Vec<_> =
+        frames.iter().map(|(_, frame)| (frame["dir"].as_str().unwrap(), frame["text"].as_str())).collect();
+    let seven = "\u{7}".repeat(300_000);
+    let both = |text| [("sent", text), ("received", text)];
+    let messages = [Some("hello hello hello"), Some("hello hello again"), Some(seven.as_str())];
+    assert_eq!(said[..6], messages.map(both).concat());
+    let close = serde_json::json!({"ev": "close", "by": "us", "code": 1000, "reason": "bye", "clean": true});
+    assert_eq!(events(&again, &["close"])[0].1, close);
+    assert!(events(&again, &["violation", "note", "error"]).is_empty());
+}

@@ -21,6 +21,7 @@ mod readme;
 mod recording;
 mod replay_client;
 mod report;
+mod script_recordings;
 mod scripting;
 mod scripts;
 mod serve;

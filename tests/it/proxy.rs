@@ -103,8 +103,8 @@ fn compressed_messages_go_through_as_they_are_where_both_legs_agreed_on_the_same
         let between = Between::start(&upstream.url(), args);
         let mut client = between.client();
         let head = client.ask("/", offer);
-        let extensions = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));
-        assert_eq!(extensions, to_client, "{args:?}");
+        let answered = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));
+        assert_eq!(answered, to_client, "{args:?}");
         if to_client.is_some() {
             client.send(0xc1, &STORED);
         }

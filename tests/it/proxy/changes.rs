@@ -33,7 +33,7 @@ fn the_same_seed_does_the_same_and_every_fault_is_in_the_recording() {
     assert_eq!(notes[0], FIRST_7);
 }
 
-/// Worked out apart from the program, by the reference implementation of `SplitMix64`.
+/// Worked out apart from the program, in Python.
 const SEED_7: &str = "acneffhijkkmnoppqsst";
 const NOTES_7: (usize, usize, usize) = (4, 4, 1);
 const FIRST_7: &str = "fault: dropped the text of 1 bytes to the server (frame 3)";
