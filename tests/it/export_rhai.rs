@@ -308,7 +308,6 @@ fn a_script_reads_well() {
 {"t":10,"c":2,"ev":"open","role":"client","url":"ws://127.0.0.1:7001/chat"}
 {"t":10,"c":2,"ev":"ready"}
 {"t":12,"c":3,"ev":"open","role":"client","url":"ws://127.0.0.1:7001/chat?room=`${1}`"}
-{"t":12,"c":3,"ev":"ready"}
 {"t":14,"c":2,"ev":"frame","dir":"sent","op":"text","mask":"9f2c11aa","text":"hi"}
 {"t":17,"c":3,"ev":"frame","dir":"received","op":"text","text":"2: hi"}
 {"t":19,"c":3,"ev":"frame","dir":"sent","op":"text","mask":"9f2c11aa","rsv":2,"len":16,"text":"hi"}

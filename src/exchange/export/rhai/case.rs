@@ -41,13 +41,12 @@ pub(super) fn together(talks: &Talks) -> Vec<Case> {
     let mut until = Duration::ZERO;
     let mut case_of = Vec::with_capacity(talks.all.len());
     for (at, talk) in talks.all.iter().enumerate() {
-        let end = talk.end.unwrap_or(Duration::MAX);
         match cases.last_mut().filter(|_| talk.open < until) {
             Some(case) => case.talks.push(at),
             None => cases.push(Case { talks: vec![at], steps: Vec::new() }),
         }
         case_of.push(cases.len() - 1);
-        until = until.max(end);
+        until = until.max(talk.end);
     }
     for (at, step) in talks.steps.iter().enumerate() {
         cases[case_of[step.talk]].steps.push(at);

@@ -30,8 +30,8 @@ pub(super) struct Talk {
     pub(super) opening: Opening,
     /// When it began.
     pub(super) open: Duration,
-    /// When it ended; `None`: not in the recording.
-    pub(super) end: Option<Duration>,
+    /// When something happened on it last.
+    pub(super) end: Duration,
     /// The rules that the server broke.
     pub(super) violations: Vec<&'static str>,
     /// Whether it went on all the same.
@@ -54,6 +54,8 @@ pub(super) struct Opening {
     /// Of the last response.
     pub(super) status: Option<u16>,
     pub(super) agreed: Option<Negotiated>,
+    /// Whether it was opened: frames have gone over it, or could have. Formats of others don't say what was agreed on.
+    open: bool,
     /// Whether it failed.
     pub(super) failed: bool,
 }
@@ -143,13 +145,18 @@ impl Talks {
         }
         let Some(&(at, role)) = self.current.get(&connection) else { return };
         let talk = &mut self.all[at];
+        talk.end = time;
         match kind {
             Kind::Request(raw) => drop(talk.opening.request.get_or_insert(raw)),
             Kind::Response(response) => talk.opening.status = Some(response.status),
-            Kind::Ready(ready) => talk.opening.agreed = Some(ready.negotiated.clone()),
-            Kind::Error { .. } if talk.opening.agreed.is_none() => self.over(time, connection),
+            Kind::Ready(ready) => {
+                talk.opening.open = true;
+                talk.opening.agreed = Some(ready.negotiated.clone());
+            }
+            Kind::Error { .. } if !talk.opening.open => self.over(connection),
             Kind::Violation { violation, .. } if role == Role::Client => talk.violations.push(violation.rule.name()),
             Kind::Frame(frame) if !full => {
+                talk.opening.open = true;
                 let steps = talk.frame(&frame, role, masked);
                 self.bytes += steps.iter().map(What::size).sum::<usize>();
                 self.steps.extend(steps.into_iter().map(|what| Step { time, talk: at, what }));
@@ -160,8 +167,8 @@ impl Talks {
                     (Role::Server, Side::Us) => Side::Peer,
                     (Role::Server, Side::Peer) => Side::Us,
                 };
-                let opened = talk.opening.agreed.is_some();
-                self.over(time, connection);
+                let opened = talk.opening.open;
+                self.over(connection);
                 if opened && !full {
                     self.steps.push(Step { time, talk: at, what: What::End(Closed { by, ..*closed }) });
                 }
@@ -173,7 +180,7 @@ impl Talks {
     /// A connection begins, or goes on elsewhere after a redirect.
     fn open(&mut self, time: Duration, connection: u32, open: &Open) {
         if let Some(&(at, _)) = self.current.get(&connection) {
-            let redirected = self.all[at].opening.agreed.is_none();
+            let redirected = !self.all[at].opening.open;
             if redirected {
                 self.all[at].opening.follows = true;
                 return;
@@ -185,11 +192,10 @@ impl Talks {
         self.steps.push(Step { time, talk: at, what: What::Connect });
     }
 
-    fn over(&mut self, time: Duration, connection: u32) {
+    fn over(&mut self, connection: u32) {
         let Some((at, _)) = self.current.remove(&connection) else { return };
         let talk = &mut self.all[at];
-        talk.end = Some(time);
-        talk.opening.failed = talk.opening.agreed.is_none();
+        talk.opening.failed = !talk.opening.open;
     }
 }
 
@@ -202,7 +208,7 @@ impl Talk {
             unix: unix.map(str::to_owned),
             opening: Opening::default(),
             open,
-            end: None,
+            end: open,
             violations: Vec::new(),
             went_on: false,
             closing: false,
