@@ -87,6 +87,8 @@ impl Head {
                     .captures(before.unwrap_or_default())
                     .map_or(otherwise, |found| found.get(1).map_or(otherwise, |name| name.as_str()));
                 let name = variable(name, "secret");
+                let is_url = self.servers.iter().any(|server| server.variable == name);
+                let name = if is_url { format!("{name}_secret") } else { name };
                 if !self.secrets.contains(&name) {
                     self.secrets.push(name.clone());
                 }

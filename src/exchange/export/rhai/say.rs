@@ -1,5 +1,7 @@
 //! What a case sends, as it was sent.
 
+use std::cmp::Reverse;
+
 use super::case::Script;
 use super::expect::words;
 use super::literal::{Node, Part, bytes, interpolated, string};
@@ -13,7 +15,8 @@ impl Script<'_> {
         let mut parts =
             if payload.masked { self.head.parts(text, "secret") } else { vec![Part::Text(text.to_owned())] };
         let mut found: Vec<&str> = words(text).filter(|word| self.captured.contains_key(*word)).collect();
-        found.sort_unstable();
+        // The longest first: it may have others in it.
+        found.sort_unstable_by_key(|word| (Reverse(word.len()), *word));
         found.dedup();
         for word in found {
             let variable = &self.captured[word];
