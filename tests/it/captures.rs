@@ -84,7 +84,7 @@ fn frames_and_heads_come_back_as_they_were_and_when() {
 fn dissected(place: &Path, fields: &[&str]) -> Option<Vec<Vec<String>>> {
     let path = place.join("a.pcapng");
     let mut args = vec!["-r", path.to_str().unwrap(), "-Y", "websocket", "-T", "fields", "-E", "separator=|"];
-    fields.iter().for_each(|field| args.extend(["-e", field]));
+    args.extend(fields.iter().flat_map(|field| ["-e", field]));
     let tshark = reader("tshark", &args, "")?;
     assert!(tshark.status.success(), "{}", String::from_utf8_lossy(&tshark.stderr));
     let text = String::from_utf8(tshark.stdout).unwrap();
