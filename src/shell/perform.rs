@@ -141,6 +141,10 @@ impl Shell {
     }
 
     fn live_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
+        if self.gate.is_some() && to.is_none() && self.connections.current().is_none() {
+            let hint = "/inject to-server TEXT (or to-client) says it between a client and the server";
+            return Err(ShellError::refused("the proxy's shell has no connection of its own", hint));
+        }
         let connection = self.connections.get(to)?;
         if connection.link.state() == State::Closed {
             let problem = format!("the connection to {} is closed", connection.place());

@@ -24,6 +24,8 @@ fn messages_are_held_listed_edited_released_dropped_and_added() {
     let said = terminal.screen();
     let address = said.split_whitespace().find_map(|word| word.strip_prefix("ws://127.0.0.1:"));
     let port = address.and_then(|port| port.trim_end_matches('/').parse().ok()).unwrap_or_else(|| panic!("{said}"));
+    terminal.enter("hello");
+    terminal.wait_for("  error: the proxy's shell has no connection of its own\n");
     terminal.enter("/hold to-server");
     terminal.wait_for("  holding messages to-server\n");
     let mut client = Client::connect(port);
