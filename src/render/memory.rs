@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub head: Bytes,
     /// The unfinished message sent and the one received.
     unfinished: [Option<Content>; 2],
+    /// Whether it was told apart from others.
+    told_apart: bool,
 }
 
 /// What a data frame carries.
@@ -47,9 +49,12 @@ impl Memory {
         self.connections.remove(&connection);
     }
 
-    /// What tells this connection from the others, if there are others: its name or number, padded to the longest.
-    pub(super) fn tag(&self, connection: u32) -> Option<String> {
-        if self.connections.len() < 2 {
+    /// What tells this connection from the others, if there are others or were while it lasted: its name or number, padded to
+    /// the longest.
+    pub(super) fn tag(&mut self, connection: u32) -> Option<String> {
+        if self.connections.len() > 1 {
+            self.connections.values_mut().for_each(|known| known.told_apart = true);
+        } else if !self.connections.get(&connection)?.told_apart {
             return None;
         }
         let tag = |(number, known): (&u32, &Known)| known.name.clone().unwrap_or_else(|| number.to_string());

@@ -191,7 +191,7 @@ impl Renderer {
     }
 
     /// A line's beginning: the connection's tag where there are several, and a sign.
-    fn tagged<'a>(&self, connection: u32, meaning: Meaning, sign: &'static str) -> Line<'a> {
+    fn tagged<'a>(&mut self, connection: u32, meaning: Meaning, sign: &'static str) -> Line<'a> {
         let mut line = Line::default();
         if let Some(tag) = self.memory.tag(connection) {
             line.push(Meaning::Strong, format!("{} ", escape::escape(tag.as_bytes())));

@@ -232,7 +232,7 @@ fn json_is_indented_on_request_when_whole() {
 }
 
 #[test]
-fn connections_are_told_apart_while_there_are_several() {
+fn connections_that_were_several_are_told_apart_to_their_end() {
     let mut renderer =
         Renderer::new(Options::default(), WallClock { created: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC });
     let mut out = String::new();
@@ -260,7 +260,7 @@ bob ▼ 1    0.000  text         1 B  x
 3   ✗      0.000  error  refused
                          hint: try \\x1b[1m later
 bob ✗      0.000  closed abnormally  reset
-▼ 1    0.000  text         1 B  x
+1 ▼ 1    0.000  text         1 B  x
 "
     );
 }

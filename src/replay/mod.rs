@@ -15,6 +15,7 @@ mod part;
 mod player;
 mod score;
 pub mod server;
+mod stage;
 
 pub use change::{Capture, ChangeError, Changes, Setting};
 pub use conversation::{Conversation, Message, Transcript};
@@ -23,3 +24,4 @@ pub use opening::{Offer, offer};
 pub use part::{Action, Cue, FrameKeys, Part};
 pub use player::{Pace, Plan, Played, Player, Stopped};
 pub use score::{Score, ScoreError, Step};
+pub use stage::Stage;

@@ -59,6 +59,8 @@ pub enum Action {
     Drop,
     /// The other side ends it.
     Await,
+    /// Nobody does: it stays open.
+    Leave,
 }
 
 /// Masking keys of frames that are sent as they were.
@@ -97,6 +99,23 @@ impl Part {
         let compressed = |cue: &Cue| matches!(&cue.action, Action::Frame(spec) if spec.rsv & 4 != 0);
         let deflate = score.ready.as_ref().and_then(|ready| ready.negotiated.deflate);
         Part { deflate: deflate.filter(|_| part.cues.iter().any(compressed)), ..part }
+    }
+
+    /// The same, but when all is said and heard the connection stays open.
+    #[must_use]
+    pub fn without_end(mut self) -> Part {
+        if let Some(end) = self.cues.last_mut() {
+            end.action = Action::Leave;
+        }
+        self
+    }
+
+    /// The texts among the messages to be sent, with the numbers of their frames.
+    pub fn texts(&self) -> impl Iterator<Item = (u64, &Bytes)> {
+        self.cues.iter().filter_map(|cue| match &cue.action {
+            Action::Message { binary: false, data } => Some((cue.number, data)),
+            _ => None,
+        })
     }
 
     fn new(score: &Score, max_gap: Option<Duration>, action: impl Fn(&FrameEvent) -> Option<Action>) -> Part {

@@ -8,10 +8,11 @@ use super::change::Changes;
 use super::conversation::Message;
 use super::hooks::{Audience, Hooks, Outgoing, Stop};
 use super::part::{Action, Cue, Part};
+use super::stage::Stage;
 use crate::command::Command;
 use crate::event::{Closed, Direction, Event, Kind};
-use crate::protocol::Opcode;
-use crate::session::{Driver, Waited};
+use crate::protocol::{Opcode, SendError};
+use crate::session::Waited;
 
 pub use stopped::Stopped;
 
@@ -41,6 +42,20 @@ pub struct Plan {
     pub changes: Changes,
 }
 
+impl Pace {
+    /// The pace asked for, or that a speed or a longest gap is about; `None`: they are about another than the one asked for.
+    #[must_use]
+    pub fn chosen(asked: Option<Pace>, speed: Option<f64>, max_gap: Option<Duration>) -> Option<Pace> {
+        let timed = speed.is_some() || max_gap.is_some();
+        match asked {
+            Some(Pace::Wait | Pace::Asap) if timed => None,
+            None if !timed => Some(Pace::Wait),
+            Some(pace @ (Pace::Wait | Pace::Asap)) => Some(pace),
+            None | Some(Pace::Original { .. }) => Some(Pace::Original { speed: speed.unwrap_or(1.0) }),
+        }
+    }
+}
+
 /// What came of it. The conversation itself is on the timeline.
 #[derive(Debug)]
 pub struct Played {
@@ -54,7 +69,7 @@ pub struct Played {
 
 /// One side of a recorded connection, on a live one.
 pub struct Player<'a> {
-    driver: &'a mut Driver,
+    stage: &'a mut dyn Stage,
     part: &'a Part,
     plan: Plan,
     hooks: &'a mut dyn Hooks,
@@ -62,7 +77,7 @@ pub struct Player<'a> {
     /// The next cue.
     next: usize,
     played: Played,
-    /// When it began, on the driver's clock.
+    /// When it began, on the stage's clock.
     began: Duration,
     /// When the peer was last heard, or something sent to it.
     moved: Duration,
@@ -76,7 +91,7 @@ pub struct Player<'a> {
 /// Why nothing is sent for now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Pause {
-    /// Its time has not come, which is on the driver's clock.
+    /// Its time has not come, which is on the stage's clock.
     Until(Duration),
     /// Enough was sent at once.
     Breath,
@@ -92,16 +107,16 @@ enum Pause {
 
 impl<'a> Player<'a> {
     pub fn new(
-        driver: &'a mut Driver,
+        stage: &'a mut dyn Stage,
         part: &'a Part,
         plan: Plan,
         hooks: &'a mut dyn Hooks,
         audience: &'a mut dyn Audience,
     ) -> Player<'a> {
-        let now = driver.timeline().clock().elapsed();
+        let now = stage.now();
         let played = Played { sent: 0, heard: 0, stopped: None };
         Player {
-            driver,
+            stage,
             part,
             plan,
             hooks,
@@ -116,19 +131,22 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Plays to the end of the connection, whoever ends it.
+    /// Plays to the end of the connection, whoever ends it, or to the end of a part that leaves it open.
     #[must_use]
     pub fn play(mut self) -> Played {
         self.check_deflate();
         loop {
             let pause = self.send_due();
+            if self.is_left() {
+                return self.played;
+            }
             let until = match pause {
                 Pause::Until(time) => Some(time),
                 Pause::Breath => Some(Duration::ZERO),
                 Pause::Unheard | Pause::Full | Pause::Unclosed => Some(self.moved + self.patience(pause)),
                 Pause::Done => None,
             };
-            match self.driver.wait(until) {
+            match self.stage.wait(until) {
                 Waited::Event(event) => self.hear(event),
                 Waited::Timeout if matches!(pause, Pause::Until(_) | Pause::Breath) => {}
                 Waited::Timeout => self.lose_patience(pause),
@@ -151,20 +169,28 @@ impl<'a> Player<'a> {
     /// Sends all that may be sent now: why no more.
     fn send_due(&mut self) -> Pause {
         for _ in 0..BATCH {
-            if self.driver.connection().is_closing() && (self.left || !self.is_framed()) {
+            if self.stage.is_closing() && (self.left || !self.is_framed()) {
                 return Pause::Done;
             }
             let Some(cue) = self.part.cues.get(self.next) else { return Pause::Done };
             if let Some(pause) = self.pause_before(cue) {
                 return pause;
             }
-            self.next += 1;
             self.moved = self.now();
-            if let Err(stopped) = self.perform(cue) {
-                self.stop(stopped);
+            match self.perform(cue) {
+                Ok(()) => self.next += 1,
+                // It has begun to end, and how is about to be heard.
+                Err(Stopped::Unsendable { error: SendError::Closing, .. }) => return Pause::Done,
+                Err(stopped) => self.stop(stopped),
             }
         }
         Pause::Breath
+    }
+
+    /// Whether all is said and heard, and the connection is to stay open.
+    fn is_left(&self) -> bool {
+        let ends_open = matches!(self.part.cues.last(), Some(Cue { action: Action::Leave, .. }));
+        ends_open && self.next == self.part.cues.len() && self.played.stopped.is_none()
     }
 
     /// Whether a frame is next, which is sent as it was, even after a close frame of ours.
@@ -187,14 +213,14 @@ impl<'a> Player<'a> {
         match cue.action {
             Action::Await => return Some(Pause::Unclosed),
             // What was sent before it is still to be written, if the peer reads.
-            Action::Drop if !self.driver.connection().output().is_empty() => {
+            Action::Drop if self.stage.unwritten() > 0 => {
                 let now = self.now();
                 let patient = now < self.moved + self.plan.timeout;
                 return patient.then_some(Pause::Until(now + LOOK));
             }
             _ => {}
         }
-        self.driver.is_full().then_some(Pause::Full)
+        self.stage.is_full().then_some(Pause::Full)
     }
 
     fn perform(&mut self, cue: &Cue) -> Result<(), Stopped> {
@@ -219,10 +245,10 @@ impl<'a> Player<'a> {
             Action::Frame(spec) => Command::Frame(spec.clone()),
             Action::Close { code, reason } => Command::Close { code: *code, reason: reason.clone(), force: true },
             Action::Drop => Command::Drop,
-            Action::Await => return Ok(()),
+            Action::Await | Action::Leave => return Ok(()),
         };
         let counts = matches!(cue.action, Action::Message { .. } | Action::Frame(_));
-        self.driver.send(command).map_err(|error| Stopped::Unsendable { frame: cue.number, error })?;
+        self.stage.send(command).map_err(|error| Stopped::Unsendable { frame: cue.number, error })?;
         self.played.sent += usize::from(counts);
         Ok(())
     }
@@ -262,7 +288,7 @@ impl<'a> Player<'a> {
 
     /// The time is up, unless something still goes out to a peer that is slow to read.
     fn lose_patience(&mut self, pause: Pause) {
-        let unwritten = self.driver.connection().output().len();
+        let unwritten = self.stage.unwritten();
         if unwritten != std::mem::replace(&mut self.unwritten, unwritten) {
             self.moved = self.now();
             return;
@@ -284,7 +310,7 @@ impl<'a> Player<'a> {
 
     /// Frames that are compressed as another negotiation had it would be noise.
     fn check_deflate(&mut self) {
-        let live = self.driver.connection().config().deflate;
+        let live = self.stage.deflate();
         if let Some(recorded) = self.part.deflate.filter(|recorded| Some(*recorded) != live) {
             self.stop(Stopped::OtherDeflate { recorded, live });
         }
@@ -295,12 +321,13 @@ impl<'a> Player<'a> {
         self.played.stopped.get_or_insert(why);
         self.next = self.part.cues.len();
         // That it is closing already is as good.
-        let _ = self.driver.send(Command::Close { code: Some(1000), reason: String::new(), force: false });
+        let _ = self.stage.send(Command::Close { code: Some(1000), reason: String::new(), force: false });
     }
 
     /// The connection is over: whether before its time.
     fn end(mut self) -> Played {
-        let unsaid = |cue: &&Cue| !matches!(cue.action, Action::Await | Action::Close { .. } | Action::Drop);
+        let unsaid =
+            |cue: &&Cue| !matches!(cue.action, Action::Await | Action::Leave | Action::Close { .. } | Action::Drop);
         let cues = self.part.cues.get(self.next..).unwrap_or_default();
         if self.played.stopped.is_none()
             && let Some(cue) = cues.iter().find(unsaid)
@@ -313,7 +340,7 @@ impl<'a> Player<'a> {
     }
 
     fn now(&self) -> Duration {
-        self.driver.timeline().clock().elapsed()
+        self.stage.now()
     }
 }
 

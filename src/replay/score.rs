@@ -70,7 +70,7 @@ impl Score {
         let (mut scores, mut damages) = (Vec::<Score>::new(), Vec::new());
         while let Some(entry) = reader.entry()? {
             match entry {
-                Entry::Event(event) => add(&mut scores, event),
+                Entry::Event(event) => Score::add(&mut scores, event),
                 Entry::Damaged(damage) => damages.push(damage),
                 Entry::Append(_) | Entry::Unknown(_) => {}
             }
@@ -81,14 +81,63 @@ impl Score {
         Ok((scores, damages))
     }
 
+    /// Adds what happened to the connection that it happened on. An `open` after a redirect begins the same one anew.
+    pub fn add(scores: &mut Vec<Score>, event: Event) {
+        let Event { time, connection, kind } = event;
+        if let Kind::Open(open) = kind {
+            let score = Score {
+                number: connection,
+                role: open.role,
+                url: open.url,
+                opened: time,
+                began: time,
+                request: None,
+                response: None,
+                ready: None,
+                steps: Vec::new(),
+                end: None,
+            };
+            match scores.iter_mut().find(|score| score.number == connection) {
+                Some(before) if before.steps.is_empty() => *before = score,
+                // A reconnect: the recording goes on with the same number.
+                Some(_) => {}
+                None => scores.push(score),
+            }
+            return;
+        }
+        let Some(score) = scores.iter_mut().rfind(|score| score.number == connection) else { return };
+        match kind {
+            Kind::Request(raw) => score.request = Some(raw),
+            Kind::Response(response) => score.response = Some(*response),
+            Kind::Ready(ready) => (score.ready, score.began) = (Some(*ready), time),
+            Kind::Frame(frame) => score.steps.push(Step { time, frame }),
+            Kind::Close(closed) => score.end = Some((time, *closed)),
+            _ => {}
+        }
+    }
+
     /// The one with this number.
     ///
     /// # Errors
     /// There is none: the error names those that are there.
-    pub fn numbered(scores: Vec<Score>, wanted: u32, name: &str) -> Result<Score, ScoreError> {
-        let there = scores.iter().map(|score| score.number.to_string()).collect::<Vec<_>>().join(", ");
-        let found = scores.into_iter().find(|score| score.number == wanted);
-        found.ok_or_else(|| ScoreError::NoSuch { name: name.to_owned(), wanted, there })
+    pub fn numbered<'a>(scores: &'a [Score], wanted: u32, name: &str) -> Result<&'a Score, ScoreError> {
+        let found = scores.iter().find(|score| score.number == wanted);
+        found.ok_or_else(|| {
+            let there = scores.iter().map(|score| score.number.to_string()).collect::<Vec<_>>().join(", ");
+            ScoreError::NoSuch { name: name.to_owned(), wanted, there }
+        })
+    }
+
+    /// The one with this number; without one the first that has frames, or else the first.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn chosen<'a>(scores: &'a [Score], wanted: Option<u32>, name: &str) -> Result<&'a Score, ScoreError> {
+        if let Some(number) = wanted {
+            return Score::numbered(scores, number, name);
+        }
+        let first = scores.iter().find(|score| !score.steps.is_empty()).or(scores.first());
+        first.ok_or_else(|| ScoreError::Empty { name: name.to_owned() })
     }
 
     /// Which way what this side said went in the recording.
@@ -159,40 +208,5 @@ impl Answers {
             _ => {}
         }
         false
-    }
-}
-
-/// Adds what happened to the connection that it happened on. An `open` after a redirect begins the same one anew.
-fn add(scores: &mut Vec<Score>, event: Event) {
-    let Event { time, connection, kind } = event;
-    if let Kind::Open(open) = kind {
-        let score = Score {
-            number: connection,
-            role: open.role,
-            url: open.url,
-            opened: time,
-            began: time,
-            request: None,
-            response: None,
-            ready: None,
-            steps: Vec::new(),
-            end: None,
-        };
-        match scores.iter_mut().find(|score| score.number == connection) {
-            Some(before) if before.steps.is_empty() => *before = score,
-            // A reconnect: the recording goes on with the same number.
-            Some(_) => {}
-            None => scores.push(score),
-        }
-        return;
-    }
-    let Some(score) = scores.iter_mut().rfind(|score| score.number == connection) else { return };
-    match kind {
-        Kind::Request(raw) => score.request = Some(raw),
-        Kind::Response(response) => score.response = Some(*response),
-        Kind::Ready(ready) => (score.ready, score.began) = (Some(*ready), time),
-        Kind::Frame(frame) => score.steps.push(Step { time, frame }),
-        Kind::Close(closed) => score.end = Some((time, *closed)),
-        _ => {}
     }
 }

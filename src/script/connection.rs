@@ -33,6 +33,9 @@ pub trait Port: Send + Sync {
     /// When the connection is closed, or the command can't be encoded.
     fn offer(&self, command: Command) -> Result<(), LinkError>;
 
+    /// What was sent and could not be written yet, in bytes.
+    fn unwritten(&self) -> usize;
+
     /// Whether nothing can happen on it any more.
     fn is_over(&self) -> bool;
 
@@ -51,6 +54,10 @@ impl Port for Link {
 
     fn offer(&self, command: Command) -> Result<(), LinkError> {
         Link::offer(self, command)
+    }
+
+    fn unwritten(&self) -> usize {
+        Link::unwritten(self)
     }
 
     fn is_over(&self) -> bool {
@@ -139,6 +146,12 @@ impl Connection {
     #[must_use]
     pub fn is_done(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && self.0.port.is_over()
+    }
+
+    /// Whether it is open still.
+    #[must_use]
+    pub fn is_open(&self, host: &Host) -> bool {
+        !self.queue(host, |queue| queue.is_closed()) && !self.0.port.is_over()
     }
 
     /// What the script has set on it.

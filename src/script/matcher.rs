@@ -55,6 +55,12 @@ impl Pattern {
         Ok(Pattern { regex, written: format!("regex({source:?})") })
     }
 
+    /// What is searched for.
+    #[must_use]
+    pub fn into_regex(self) -> Regex {
+        self.regex
+    }
+
     /// A text anywhere in the payload.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub fn names() -> &'static Names {
             match name.strip_prefix("get ") {
                 Some(field) => members.push(field.to_owned()),
                 None if name.starts_with("to_") => {}
-                None if rest.starts_with("ws:") => members.push(format!("{name}(")),
+                None if rest.starts_with("ws:") || rest.starts_with("rec:") => members.push(format!("{name}(")),
                 None => functions.push(format!("{name}(")),
             }
         }

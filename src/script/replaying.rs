@@ -1,5 +1,7 @@
 //! A script that takes part in a replay: `fn on_send(m)`, `fn on_receive(m)`, `fn matches(recorded, live)`, `fn after(verdict)`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use rhai::Dynamic;
 
@@ -18,7 +20,7 @@ const FUNCTIONS: [&str; 4] = ["on_send(m)", "on_receive(m)", "matches(recorded, 
 
 /// The functions of one script, and what they keep in `this`.
 pub struct Replaying {
-    hooks: Hooks,
+    hooks: Arc<Hooks>,
     this: This,
     fault: Option<Box<Fault>>,
 }
@@ -30,8 +32,13 @@ impl Replaying {
     /// It fails, or defines none of the functions.
     pub fn read(program: Program) -> Result<Replaying, Box<Fault>> {
         let hooks = Hooks::read(program, &FUNCTIONS)?;
-        let this = hooks.this();
-        Ok(Replaying { hooks, this, fault: None })
+        Ok(Replaying { this: hooks.this(), hooks: Arc::new(hooks), fault: None })
+    }
+
+    /// The same functions for another client, with a `this` of its own.
+    #[must_use]
+    pub fn for_another(&self) -> Replaying {
+        Replaying { this: self.hooks.this(), hooks: Arc::clone(&self.hooks), fault: None }
     }
 
     /// Why it ended the replay, if it did.
@@ -58,15 +65,7 @@ impl Replaying {
 impl replay::Hooks for Replaying {
     fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
         let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
-        if given.is_unit() || given.as_bool() == Ok(true) {
-            return Ok(Outgoing::Send);
-        }
-        if given.as_bool() == Ok(false) {
-            return Ok(Outgoing::Skip);
-        }
-        let data = if given.is_map() || given.is_array() { to_json(&given).map(Bytes::from) } else { bytes(&given) };
-        data.map(Outgoing::Replace)
-            .map_err(|_| self.wrong("on_send", "nothing, a bool, a text, JSON or a blob", &given))
+        outgoing(&given).map_err(|wanted| self.wrong("on_send", wanted, &given))
     }
 
     fn on_receive(&mut self, message: &replay::Message) -> Result<(), Stop> {
@@ -75,10 +74,7 @@ impl replay::Hooks for Replaying {
 
     fn matches(&mut self, recorded: &replay::Message, live: &replay::Message) -> Result<Option<bool>, Stop> {
         let Some(given) = self.call("matches", (as_script(recorded), as_script(live)))? else { return Ok(None) };
-        if given.is_unit() {
-            return Ok(None);
-        }
-        given.as_bool().map(Some).map_err(|_| self.wrong("matches", "a bool, or nothing", &given))
+        judgement(&given).map_err(|wanted| self.wrong("matches", wanted, &given))
     }
 
     fn after(&mut self, verdict: &Verdict) -> Result<(), Stop> {
@@ -87,8 +83,31 @@ impl replay::Hooks for Replaying {
     }
 }
 
+/// What a function makes of a message that is due.
+///
+/// # Errors
+/// That can't be told from what it gave: what it should give.
+pub fn outgoing(given: &Dynamic) -> Result<Outgoing, &'static str> {
+    if given.is_unit() {
+        return Ok(Outgoing::Send);
+    }
+    if let Ok(sends) = given.as_bool() {
+        return Ok(if sends { Outgoing::Send } else { Outgoing::Skip });
+    }
+    let data = if given.is_map() || given.is_array() { to_json(given).map(Bytes::from) } else { bytes(given) };
+    data.map(Outgoing::Replace).map_err(|_| "nothing, a bool, a text, JSON or a blob")
+}
+
+/// Whether a function takes one message for another, if it says so.
+///
+/// # Errors
+/// As for [`outgoing`].
+pub fn judgement(given: &Dynamic) -> Result<Option<bool>, &'static str> {
+    if given.is_unit() { Ok(None) } else { given.as_bool().map(Some).map_err(|_| "a bool, or nothing") }
+}
+
 /// The message as scripts have one.
-fn as_script(message: &replay::Message) -> Dynamic {
+pub fn as_script(message: &replay::Message) -> Dynamic {
     let replay::Message { direction, time, number, binary, ref data } = *message;
     let opcode = if binary { Opcode::BINARY } else { Opcode::TEXT };
     let wire = data.len() as u64;

@@ -4,7 +4,7 @@ mod worker;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -64,6 +64,7 @@ pub struct Link {
     orders: Sender<Order>,
     waker: Waker,
     state: Arc<AtomicU8>,
+    unwritten: Arc<AtomicUsize>,
     failure: Failure,
     thread: JoinHandle<()>,
 }
@@ -107,17 +108,19 @@ impl Link {
         let (orders, received) = channel();
         let (waker, wakened) = waker()?;
         let state = Arc::new(AtomicU8::new(state as u8));
+        let unwritten = Arc::<AtomicUsize>::default();
         let worker = Worker {
             timeline,
             number,
             orders: received,
             backlog: VecDeque::new(),
             state: Arc::clone(&state),
+            unwritten: Arc::clone(&unwritten),
             watch: Box::new(|| false),
         };
         let name = format!("connection {number}");
         let thread = std::thread::Builder::new().name(name).spawn(move || run(worker, wakened))?;
-        Ok(Link { number, orders, waker, state, failure, thread })
+        Ok(Link { number, orders, waker, state, unwritten, failure, thread })
     }
 
     /// Why the last attempt to open failed, if it did; asked once.
@@ -141,6 +144,12 @@ impl Link {
             2 => State::Closing,
             _ => State::Closed,
         }
+    }
+
+    /// What was sent and could not be written yet, since the peer does not read it, in bytes.
+    #[must_use]
+    pub fn unwritten(&self) -> usize {
+        self.unwritten.load(Ordering::Acquire)
     }
 
     /// Carries out a command, if that takes no longer than a second. An end that is asked for while connecting comes as

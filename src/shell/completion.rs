@@ -200,7 +200,13 @@ mod tests {
             ("= f(connec", vec!["= f(connect(", "= f(connection(", "= f(connections("]),
             (
                 "@bob = 1 + co",
-                vec!["@bob = 1 + count", "@bob = 1 + connect(", "@bob = 1 + connection(", "@bob = 1 + connections(", "@bob = 1 + contains("],
+                vec![
+                    "@bob = 1 + count",
+                    "@bob = 1 + connect(",
+                    "@bob = 1 + connection(",
+                    "@bob = 1 + connections(",
+                    "@bob = 1 + contains(",
+                ],
             ),
             ("/on pi", vec!["/on ping"]),
             ("/on ping of", vec!["/on ping off"]),

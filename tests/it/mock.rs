@@ -2,6 +2,7 @@
 
 mod handshake;
 mod matching;
+mod script;
 
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpStream;

@@ -17,7 +17,7 @@ use crate::support::peers::{servers, websockets};
 use crate::support::server::{answers, listen, says_last, serve};
 
 /// A recording by hand: what happens after the opening handshake, a line each.
-fn recording(folder: &TempDir, lines: &str) -> PathBuf {
+pub(crate) fn recording(folder: &TempDir, lines: &str) -> PathBuf {
     let head = "{\"wscope\":1,\"created\":\"2026-11-23T04:20:00.123456Z\",\"by\":\"wscope 0.1.0\",\"secrets\":\"masked\"}\n\
         {\"t\":0,\"c\":1,\"ev\":\"open\",\"role\":\"client\",\"url\":\"ws://h/p?q=1\"}\n\
         {\"t\":0,\"c\":1,\"ev\":\"request\",\"raw\":\"GET /p?q=1 HTTP/1.1\\r\\nx-Odd: 1\\r\\nHost: h\\r\\n\
@@ -33,11 +33,11 @@ fn frame(dir: &str, number: u64, rest: &str) -> String {
     format!("{{\"t\":{number}.0,\"c\":1,\"ev\":\"frame\",\"dir\":\"{dir}\",{rest}}}\n")
 }
 
-fn sent(number: u64, text: &str) -> String {
+pub(crate) fn sent(number: u64, text: &str) -> String {
     frame("sent", number, &format!("\"op\":\"text\",\"mask\":\"01020304\",\"text\":{text:?}"))
 }
 
-fn received(number: u64, text: &str) -> String {
+pub(crate) fn received(number: u64, text: &str) -> String {
     frame("received", number, &format!("\"op\":\"text\",\"text\":{text:?}"))
 }
 

@@ -183,6 +183,33 @@ fn reconnect_finds_what_is_missed() {
 }
 
 #[test]
+fn replay() {
+    let mut urls = vec![demo("/echo"), tungstenite_echo()];
+    let peers = [servers(&[]), servers(&["--deflate"])].into_iter().flatten().collect::<Vec<_>>();
+    urls.extend(peers.iter().map(|(_, peer)| peer.url("/")));
+    for url in urls {
+        let patterns = [
+            r".*scripts/echo\.wsrec: connections 1, messages 8, frames 10",
+            "1: ws://127.0.0.1:7000/echo, 8 messages, closed with 1000",
+            r#"-> text ".*login.*""#,
+            r#"<- text ".*login.*""#,
+            r#"-> text "hello""#,
+            r#"-> text "again""#,
+            r#"<- text "hello""#,
+            r#"<- text "again""#,
+            "-> binary 3 bytes 00 ff 10",
+            "<- binary 3 bytes 00 ff 10",
+            "✓ 4 messages: 4 matched, 0 changed, 0 missing, 0 unexpected, 0 out of order.* · closed 1000 as recorded",
+        ];
+        prints(&script("replay", ["echo.wsrec", &url]).run(), &patterns);
+    }
+    let ended = script_with(["--var", "ignore=user"], "replay", ["echo.wsrec", &demo("/rpc")]).run();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let told = "8 messages: 0 matched, 0 changed, 4 missing, 4 unexpected, 0 out of order · closed 1000 as recorded";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+}
+
+#[test]
 fn latency() {
     let time = r"\d+(\.\d+)? (ms|s)";
     let url = demo("/echo");

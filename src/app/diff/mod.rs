@@ -72,8 +72,8 @@ pub fn run(args: &DiffArgs, settings: &OutputSettings) -> Result<Exit, Report> {
     let names = [&args.a, &args.b].map(|path| path.display().to_string());
     let connections = match args.conn {
         Some((one, other)) => {
-            let (a, b) = (Score::numbered(a.0, one, &names[0]), Score::numbered(b.0, other, &names[1]));
-            vec![both(a.map_err(unusable)?, b.map_err(unusable)?, args)]
+            let (a, b) = (Score::numbered(&a.0, one, &names[0]), Score::numbered(&b.0, other, &names[1]));
+            vec![both(a.map_err(unusable)?.clone(), b.map_err(unusable)?.clone(), args)]
         }
         None => in_order(a.0, b.0, args),
     };

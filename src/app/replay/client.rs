@@ -8,19 +8,15 @@ use super::{Source, note, stopped};
 use crate::app::interrupt::Interrupt;
 use crate::app::outcome::Outcome;
 use crate::app::output;
-use crate::app::scripts::{self, Given};
+use crate::app::scripts::Given;
 use crate::cli::args::Flags;
 use crate::cli::args::output::Format;
 use crate::cli::args::replay::ReplayArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, Sources};
 use crate::event::{Event, Role};
-use crate::recording::Masks;
 use crate::recording::mask::MASK;
-use crate::replay::{
-    Action, Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer,
-};
-use crate::script::{Host, Program, Replaying};
+use crate::replay::{Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer};
 use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
 use crate::transport::in_words;
 
@@ -38,10 +34,10 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let given = Given::new(&args.given)?;
     let clock = Clock::start();
     let recording = RecordingSettings { masks: given.masks(&settings.recording.masks), ..settings.recording.clone() };
-    let mut script = script(args, &given, &recording.masks, clock)?;
+    let mut script = super::script(args, &given, &recording.masks, clock)?;
     let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone());
     let part = super::part(args, &score);
-    check(&part, &changes)?;
+    changes.check(part.texts()).map_err(|error| stopped(&error.into()))?;
     if args.judged.update && source.place.1 > 1 {
         let message =
             format!("{} has {} connections, and --update would leave one of them", source.name, source.place.1);
@@ -62,25 +58,6 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     };
     let masks = &client.settings.recording.masks;
     ended.map_err(|report: Report| report.rewritten(&|text| masks.without_values(text).into_owned()))
-}
-
-/// The script that takes part, if there is one.
-fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
-    let Some(file) = &args.script else { return Ok(None) };
-    let text = scripts::read(file)?;
-    let interrupted = scripts::interrupts()?;
-    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
-    let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
-    Ok(Some(Replaying::read(program)?))
-}
-
-/// What can be known to go wrong before there is a connection.
-fn check(part: &Part, changes: &Changes) -> Result<(), Report> {
-    let texts = part.cues.iter().filter_map(|cue| match &cue.action {
-        Action::Message { binary: false, data } => Some((cue.number, data)),
-        _ => None,
-    });
-    changes.check(texts).map_err(|error| stopped(&error.into()))
 }
 
 /// How to connect: as the recorded client did, where the user says nothing else.

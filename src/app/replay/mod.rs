@@ -9,12 +9,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::damage::Damages;
+use super::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
 use crate::protocol::SendError;
+use crate::recording::Masks;
 use crate::render::escape::escape;
 use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, ScoreError, Stopped};
+use crate::script::{Host, Program, Replaying};
+use crate::session::Clock;
 
 /// Replays a recording.
 ///
@@ -49,14 +53,10 @@ impl Source {
         let name = args.file.display().to_string();
         let scores = read(&args.file)?;
         let count = scores.len();
-        let wanted = match args.conn {
-            Some(number) => number,
-            None => scores.iter().find(|score| !score.steps.is_empty()).unwrap_or(&scores[0]).number,
-        };
-        let place = scores.iter().position(|score| score.number == wanted).map_or(0, |at| at + 1);
-        let score = Score::numbered(scores, wanted, &name)?;
+        let score = Score::chosen(&scores, args.conn, &name)?.clone();
+        let place = scores.iter().position(|other| other.number == score.number).map_or(0, |at| at + 1);
         if score.steps.is_empty() && score.refusal().is_none() {
-            let message = format!("connection {wanted} of {name} has no frames: there is nothing to replay");
+            let message = format!("connection {} of {name} has no frames: there is nothing to replay", score.number);
             return Err(Report::new(Exit::File, message).hint("--conn N takes another connection, if there is one"));
         }
         Ok(Source { name, score, place: (place, count) })
@@ -102,21 +102,28 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
     Part::frames(score, max_gap, keys)
 }
 
+/// The script that takes part, if there is one.
+fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
+    let Some(file) = &args.script else { return Ok(None) };
+    let text = scripts::read(file)?;
+    let interrupted = scripts::interrupts()?;
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
+    Ok(Some(Replaying::read(program)?))
+}
+
 /// When something is sent.
 ///
 /// # Errors
 /// A speed or a gap for a pace that has none.
 fn pace(args: &PaceArgs) -> Result<Pace, Report> {
-    let timed = args.speed.is_some() || args.max_gap.is_some();
-    match args.pace {
-        Some(PaceChoice::Wait | PaceChoice::Asap) if timed => {
-            Err(Report::new(Exit::Usage, "--speed and --max-gap are about --pace original"))
-        }
-        None if !timed => Ok(Pace::Wait),
-        Some(PaceChoice::Wait) => Ok(Pace::Wait),
-        Some(PaceChoice::Asap) => Ok(Pace::Asap),
-        None | Some(PaceChoice::Original) => Ok(Pace::Original { speed: args.speed.unwrap_or(1.0) }),
-    }
+    let asked = args.pace.map(|asked| match asked {
+        PaceChoice::Wait => Pace::Wait,
+        PaceChoice::Asap => Pace::Asap,
+        PaceChoice::Original => Pace::Original { speed: 1.0 },
+    });
+    Pace::chosen(asked, args.speed, args.max_gap)
+        .ok_or_else(|| Report::new(Exit::Usage, "--speed and --max-gap are about --pace original"))
 }
 
 /// Why a replay ended before its time, with its exit code and the next step.

@@ -23,7 +23,8 @@ use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
 use crate::recording::Masks;
 use crate::render;
 use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
-use crate::replay::{Changes, NoHooks, Score, compare};
+use crate::replay::{Changes, Hooks, NoHooks, Score, Stop, Stopped, compare};
+use crate::script::{self, Replaying};
 use crate::session::{Clock, Timeline, Waker, waker};
 use crate::transport::{Acceptor, in_words};
 
@@ -38,10 +39,11 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     let (output, recording) = settings::resolve_output(flags, Sources::system())?;
     let given = Given::new(&args.given)?;
     let recording = RecordingSettings { masks: given.masks(&recording.masks), ..recording };
+    let clock = Clock::start();
+    let script = super::script(args, &given, &recording.masks, clock)?;
     let mock = mock(args, Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables), flags)?;
     let (cert, key) = (tls.cert.clone(), tls.key.clone());
     let acceptor = acceptor(&CertificateArgs { cert, key, self_signed: args.mock.self_signed })?;
-    let clock = Clock::start();
     let output = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..output };
     let timeline = Timeline::new(clock, output::sinks(&output, &recording, None, clock)?);
 
@@ -57,6 +59,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     server::announce(&format!("playing the server of {what} on {scheme}://{address}{place}"), address);
     let service = Arc::new(Service {
         mock,
+        script,
         acceptor,
         timeline: timeline.clone(),
         masks: recording.masks,
@@ -67,8 +70,8 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         waker: interrupt.waker(),
     });
     let serving = Arc::clone(&service);
-    let listen =
-        move || server::listen(&listener, CONNECTIONS, server::STACK, move |stream, peer| serving.serve(stream, peer));
+    let stack = if args.script.is_some() { script::STACK } else { server::STACK };
+    let listen = move || server::listen(&listener, CONNECTIONS, stack, move |stream, peer| serving.serve(stream, peer));
     Builder::new().name("server".into()).spawn(listen).map_err(system)?;
 
     let ended = loop {
@@ -88,7 +91,7 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
     let name = args.file.display().to_string();
     let mut scores = read(&args.file)?;
     if let Some(wanted) = args.conn {
-        scores = vec![Score::numbered(scores, wanted, &name)?];
+        scores = vec![Score::numbered(&scores, wanted, &name)?.clone()];
     }
     let rules = Box::new(args.judged.compare.rules());
     let options = Options {
@@ -122,6 +125,8 @@ fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Repo
 /// What is done with each client.
 struct Service {
     mock: Mock,
+    /// What takes part, for each client anew.
+    script: Option<Replaying>,
     acceptor: Option<Acceptor>,
     timeline: Timeline,
     masks: Masks,
@@ -149,8 +154,17 @@ impl Service {
         let rest = stream.try_clone()?;
         let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
         let remark = |remark| self.tell(peer, remark);
-        let served = self.mock.serve(incoming, HANDSHAKE_TIMEOUT, &self.timeline, &mut NoHooks, &remark);
-        let failure = self.judge(peer, served);
+        let mut script = self.script.as_ref().map(Replaying::for_another);
+        let hooks: &mut dyn Hooks = match &mut script {
+            Some(script) => script,
+            None => &mut NoHooks,
+        };
+        let served = self.mock.serve(incoming, HANDSHAKE_TIMEOUT, &self.timeline, hooks, &remark);
+        let failure = self.judge(peer, served, hooks);
+        // Its own words say more than that it ended the replay.
+        let fault = script.and_then(|mut script| script.fault()).map(Report::from);
+        let fault = fault.map(|report| report.rewritten(&|text| self.masks.without_values(text).into_owned()));
+        let failure = fault.or(failure);
         let lingered = linger(rest, clock);
         if failure.is_some() {
             *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
@@ -176,9 +190,9 @@ impl Service {
     }
 
     /// Says how it was with a client; what is wrong enough to end the program.
-    fn judge(&self, peer: SocketAddr, served: Served) -> Option<Report> {
+    fn judge(&self, peer: SocketAddr, served: Served, hooks: &mut dyn Hooks) -> Option<Report> {
         match served {
-            Served::Played(played) => return self.judge_played(peer, played),
+            Served::Played(played) => return self.judge_played(peer, played, hooks),
             Served::Answered { connection, status } => {
                 self.note(&format!("client {peer} was answered with {status}, as connection {connection}"));
             }
@@ -193,7 +207,7 @@ impl Service {
         None
     }
 
-    fn judge_played(&self, peer: SocketAddr, played: Played) -> Option<Report> {
+    fn judge_played(&self, peer: SocketAddr, played: Played, hooks: &mut dyn Hooks) -> Option<Report> {
         let Played { connection, verdict, stopped: why } = played;
         if !self.quiet || !verdict.is_same() {
             let shown = compare::render(&verdict, &render::Options::default(), 1);
@@ -201,7 +215,8 @@ impl Service {
             let shown = self.masks.without_values(&shown);
             let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
         }
-        why.as_ref().map(stopped).or_else(|| {
+        let after = hooks.after(&verdict).err().map(|Stop| Stopped::Hook);
+        why.or(after).as_ref().map(stopped).or_else(|| {
             let message = format!("client {peer} was not as connection {connection}: {}", compare::summary(&verdict));
             (self.expected && !verdict.is_same()).then(|| Report::new(Exit::Failed, message))
         })

@@ -17,7 +17,7 @@ pub struct ExportArgs {
     /// Write to this file, whose suffix says the format; - is standard output [default: the recording's name with the format's suffix]
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// The format, whatever the file is called: har, csv, jsonl, txt, pcapng
+    /// The format, whatever the file is called: har, pcapng, html, csv, jsonl, txt, rhai, parquet
     #[arg(long, value_name = "NAME")]
     pub to: Option<Format>,
     /// These connections only

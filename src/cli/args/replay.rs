@@ -29,7 +29,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "[ADDR:]PORT", value_parser = serve::listen, conflicts_with = "to")]
     pub listen: Option<SocketAddr>,
     /// Take part by a script: fn on_send(m), on_receive(m), matches(recorded, live), after(verdict)
-    #[arg(long, value_name = "FILE", conflicts_with = "listen")]
+    #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// The connection with this number [default: the first that has frames]
     #[arg(long, value_name = "N")]

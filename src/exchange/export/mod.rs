@@ -4,7 +4,9 @@ mod csv;
 mod har;
 mod html;
 mod jsonl;
+mod parquet;
 mod pcapng;
+mod rhai;
 mod source;
 mod txt;
 mod wall;
@@ -37,10 +39,23 @@ pub enum Format {
     Jsonl,
     /// What `wscope show` prints.
     Txt,
+    /// A script that makes the session again.
+    Rhai,
+    /// Columns, a row a frame.
+    Parquet,
 }
 
 impl Format {
-    pub const ALL: [Format; 6] = [Format::Har, Format::Pcapng, Format::Html, Format::Csv, Format::Jsonl, Format::Txt];
+    pub const ALL: [Format; 8] = [
+        Format::Har,
+        Format::Pcapng,
+        Format::Html,
+        Format::Csv,
+        Format::Jsonl,
+        Format::Txt,
+        Format::Rhai,
+        Format::Parquet,
+    ];
 
     /// Its name, which is the suffix of its files too.
     #[must_use]
@@ -52,6 +67,8 @@ impl Format {
             Format::Html => "html",
             Format::Jsonl => "jsonl",
             Format::Txt => "txt",
+            Format::Rhai => "rhai",
+            Format::Parquet => "parquet",
         }
     }
 
@@ -109,6 +126,8 @@ pub fn export(format: Format, source: &Source, out: &mut (dyn Write + Send)) -> 
         Format::Html => html::write(source, &mut out),
         Format::Jsonl => jsonl::write(source, &mut out),
         Format::Txt => txt::write(source, &mut out),
+        Format::Rhai => rhai::write(source, &mut out),
+        Format::Parquet => parquet::write(source, &mut out),
     }?;
     source.check()?;
     out.flush()?;

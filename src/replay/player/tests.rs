@@ -9,7 +9,7 @@ use crate::event::samples::{close_frame, received, sent};
 use crate::event::{FrameEvent, Role, Side};
 use crate::protocol::{Config, Connection, DeflateParams, LengthForm, Opcode};
 use crate::replay::{FrameKeys, NoHooks, Score, Step, Transcript};
-use crate::session::{Clock, Timeline};
+use crate::session::{Clock, Driver, Timeline};
 use crate::transport::Transport;
 use crate::transport::memory::{Memory, pair};
 
@@ -289,6 +289,38 @@ fn hooks_leave_out_replace_and_stop() {
     let (played, _) = play(&Part::messages(&score, None), plan(Pace::Asap), &mut Picky, ours);
     assert!(matches!(played.stopped, Some(Stopped::Hook)), "{:?}", played.stopped);
     assert_eq!(server.join().expect("no panic").0, ["c", "d", "e"]);
+}
+
+#[test]
+fn a_part_without_its_end_leaves_the_connection_open() {
+    let (ours, theirs) = pair();
+    let server = server(theirs, echo);
+    let mut driver = driver(ours, Role::Client, &Transcript::default());
+    let part = Part::messages(&dialogue(), None).without_end();
+    let played = Player::new(&mut driver, &part, plan(Pace::Asap), &mut NoHooks, &mut ()).play();
+    assert!(played.stopped.is_none(), "{:?}", played.stopped);
+    assert_eq!((played.sent, played.heard), (2, 2), "all is heard before it is left");
+    driver.send(Command::Text("more".into())).expect("it is open");
+    driver.send(Command::Close { code: Some(1000), reason: String::new(), force: false }).expect("it is open");
+    while !matches!(driver.wait(None), Waited::Over) {}
+    assert_eq!(server.join().expect("no panic").0, ["a", "b", "more"]);
+}
+
+#[test]
+fn a_speed_and_a_longest_gap_are_about_recorded_times() {
+    let (twice, second) = (Some(2.0), Some(Duration::from_secs(1)));
+    let original = |speed| Some(Pace::Original { speed });
+    for (asked, speed, max_gap, expected) in [
+        (None, None, None, Some(Pace::Wait)),
+        (None, twice, None, original(2.0)),
+        (None, None, second, original(1.0)),
+        (original(1.0), twice, second, original(2.0)),
+        (Some(Pace::Asap), None, None, Some(Pace::Asap)),
+        (Some(Pace::Asap), twice, None, None),
+        (Some(Pace::Wait), None, second, None),
+    ] {
+        assert_eq!(Pace::chosen(asked, speed, max_gap), expected, "{asked:?} {speed:?} {max_gap:?}");
+    }
 }
 
 #[test]

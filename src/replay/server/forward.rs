@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use crate::command::Command;
 use crate::event::{Closed, Direction, Kind, Message};
@@ -12,11 +13,12 @@ use crate::session::{ConnectOptions, Driver, Timeline, Waited, Wakened, Waker, o
 /// How many messages wait in each direction.
 const WAITING: usize = 64;
 
-/// The connection, as the client's thread sees it. Dropping it closes the connection.
+/// The connection, as the client's thread sees it. Dropping it closes the connection, and waits for its end.
 pub(super) struct Upstream {
-    orders: Option<SyncSender<Command>>,
-    answers: Receiver<Said>,
+    /// What goes there, and what comes back.
+    queues: Option<(SyncSender<Command>, Receiver<Said>)>,
     waker: Waker,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What comes back.
@@ -46,20 +48,20 @@ impl Upstream {
             let _ = answer.send(Said::Ended(ended));
             client.wake();
         };
-        std::thread::Builder::new().name(format!("connection {number}")).spawn(run)?;
-        Ok(Upstream { orders: Some(orders), answers, waker })
+        let thread = std::thread::Builder::new().name(format!("connection {number}")).spawn(run)?;
+        Ok(Upstream { queues: Some((orders, answers)), waker, thread: Some(thread) })
     }
 
     /// Passes a message on; waits while the server behind takes no more.
     pub(super) fn send(&self, command: Command) {
         // One that has ended says so by itself.
-        let _ = self.orders.as_ref().map(|orders| orders.send(command));
+        let _ = self.queues.as_ref().map(|(orders, _)| orders.send(command));
         self.waker.wake();
     }
 
     /// What has come back, if anything has.
     pub(super) fn answer(&self) -> Option<Said> {
-        let said = self.answers.try_recv().ok()?;
+        let said = self.queues.as_ref()?.1.try_recv().ok()?;
         self.waker.wake();
         Some(said)
     }
@@ -67,8 +69,10 @@ impl Upstream {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        self.orders.take();
+        self.queues.take();
         self.waker.wake();
+        // Else the program could end before the close frame is out.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

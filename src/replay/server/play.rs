@@ -196,7 +196,7 @@ impl<'a> Player<'a> {
                 self.write_all();
                 Command::Drop
             }
-            Action::Await => return Ok(()),
+            Action::Await | Action::Leave => return Ok(()),
         };
         // A connection that is closing takes no more, which is the client's choice or comes after all that was recorded.
         match self.driver.send(command) {

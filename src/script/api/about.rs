@@ -29,8 +29,7 @@ pub mod api {
     /// Whether it is open still.
     #[rhai_fn(get = "is_open", pure)]
     pub fn is_open(context: NativeCallContext, ws: &mut Connection) -> bool {
-        let closed = ws.queue(&Host::of(&context), |queue| queue.is_closed());
-        !closed && !ws.port().is_over()
+        ws.is_open(&Host::of(&context))
     }
 
     /// The opening handshake: `#{ request, response, status, reason, headers, body }`. `request` and `response` are the
@@ -146,6 +145,6 @@ pub fn headers(headers: &Headers) -> Map {
     names.map(|name| (name.to_lowercase().into(), value(&name))).collect()
 }
 
-fn maybe(value: Option<String>) -> Dynamic {
+pub fn maybe(value: Option<String>) -> Dynamic {
     value.map_or(Dynamic::UNIT, text)
 }

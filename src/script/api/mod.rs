@@ -16,11 +16,12 @@ mod flow;
 mod listen;
 mod message;
 mod recordings;
+mod replay;
 mod talk;
 mod text;
 mod values;
 
-pub use about::headers;
+pub use about::{headers, maybe};
 pub use listen::ended;
 use rhai::{Engine, exported_module};
 
@@ -28,6 +29,8 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::matcher::{Pattern, Several};
 use super::message::Message;
+use super::recorded::{RecordedConnection, Recording};
+use super::replay::Verdict;
 
 /// Registers all of them.
 pub fn register(engine: &mut Engine) {
@@ -36,6 +39,10 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Failure>("Failure");
     engine.register_type_with_name::<Pattern>("Pattern");
     engine.register_type_with_name::<Several>("Matchers");
+    engine.register_type_with_name::<Recording>("Recording");
+    engine.register_type_with_name::<RecordedConnection>("RecordedConnection");
+    engine.register_type_with_name::<Verdict>("Verdict");
+    engine.register_iterator::<Recording>();
     for module in [
         exported_module!(connect::api),
         exported_module!(talk::api),
@@ -49,6 +56,7 @@ pub fn register(engine: &mut Engine) {
         exported_module!(text::api),
         exported_module!(files::api),
         exported_module!(recordings::api),
+        exported_module!(replay::api),
     ] {
         engine.register_global_module(module.into());
     }

@@ -1,7 +1,7 @@
 //! What runs on a connection's thread: carries out what it is told, and opens the connection again where that is wanted.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, PoisonError};
 
@@ -20,6 +20,8 @@ pub(super) struct Worker {
     /// Commands that wait until there is less output: whoever gave them waits as well.
     pub(super) backlog: VecDeque<(Command, Asked)>,
     pub(super) state: Arc<AtomicU8>,
+    /// How much is still to be written, in bytes.
+    pub(super) unwritten: Arc<AtomicUsize>,
     /// Called after each event: whether whoever takes what comes is behind, and no more should be read.
     pub(super) watch: Box<dyn FnMut() -> bool + Send>,
 }
@@ -108,8 +110,9 @@ impl Worker {
             while !driver.is_full()
                 && let Some((command, answer)) = self.backlog.pop_front()
             {
-                wanted |= matches!(command, Command::Close { .. }) & carry_out(driver, command, &answer);
+                wanted |= matches!(command, Command::Close { .. }) & self.carry_out(driver, command, &answer);
             }
+            self.unwritten.store(driver.connection().output().len(), Ordering::Release);
             if driver.connection().is_closing() {
                 self.set(State::Closing);
             }
@@ -122,7 +125,7 @@ impl Worker {
             match self.orders.try_recv() {
                 Ok(Order::Send(Command::Drop, answer)) => {
                     self.backlog.clear();
-                    return carry_out(driver, Command::Drop, &answer);
+                    return self.carry_out(driver, Command::Drop, &answer);
                 }
                 Ok(Order::Offer(_, answer)) if driver.is_full() => {
                     self.note("a message was not sent: the peer does not read what was sent before".into());
@@ -143,6 +146,15 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Whether the command was sent. Who gave it may wait no more: the result is on the timeline.
+    fn carry_out(&self, driver: &mut Driver, command: Command, answer: &Asked) -> bool {
+        let result = driver.send(command);
+        let sent = result.is_ok();
+        self.unwritten.store(driver.connection().output().len(), Ordering::Release);
+        let _ = answer.try_send(result);
+        sent
     }
 
     /// Waits before the next attempt: false if nobody wants it any more.
@@ -177,12 +189,4 @@ impl Worker {
     fn set(&self, state: State) {
         self.state.store(state as u8, Ordering::Release);
     }
-}
-
-/// Whether the command was sent. Who gave it may wait no more: the result is on the timeline.
-fn carry_out(driver: &mut Driver, command: Command, answer: &Asked) -> bool {
-    let result = driver.send(command);
-    let sent = result.is_ok();
-    let _ = answer.try_send(result);
-    sent
 }

@@ -37,6 +37,10 @@ impl Port for Fake {
         self.give(command)
     }
 
+    fn unwritten(&self) -> usize {
+        0
+    }
+
     fn is_over(&self) -> bool {
         self.state() == State::Closed
     }

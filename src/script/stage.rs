@@ -1,0 +1,138 @@
+//! A script's connection as what a recording is played on: commands go to its thread, what comes is taken from the inbox.
+
+use std::time::Duration;
+
+use crate::command::Command;
+use crate::event::{Event, Kind};
+use crate::protocol::{DeflateParams, Opcode, SendError};
+use crate::replay::Stage;
+use crate::session::{CLOSE_TIMEOUT, LinkError, OUTPUT_FULL, Waited};
+
+use super::connection::Connection;
+use super::host::Host;
+use super::inbox::Queue;
+use super::message::Message;
+use super::stop::Stopped;
+
+/// From the oldest message that nobody has taken. Messages are taken; whatever else comes stays for the script.
+pub struct Live<'a> {
+    host: &'a Host,
+    connection: &'a Connection,
+    /// The place of the next event in the connection's queue.
+    place: u64,
+    full: bool,
+    closing: bool,
+    over: bool,
+    stopped: Option<Stopped>,
+}
+
+impl<'a> Live<'a> {
+    #[must_use]
+    pub fn new(host: &'a Host, connection: &'a Connection) -> Live<'a> {
+        // What came before a reconnect belongs to another exchange.
+        let closed = |queue: &Queue| queue.all().filter(|it| matches!(it.event.kind, Kind::Close(_))).last().cloned();
+        let place = connection.queue(host, |queue| closed(queue).filter(|_| !queue.is_closed()));
+        let place = place.map_or(0, |closed| closed.place + 1);
+        Live { host, connection, place, full: false, closing: false, over: false, stopped: None }
+    }
+
+    /// Why the script has to stop, if it has.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<Stopped> {
+        self.stopped
+    }
+
+    fn heard(&mut self, event: Event) -> Waited {
+        match &event.kind {
+            Kind::Frame(frame) => self.closing |= frame.frame.header.opcode == Opcode::CLOSE,
+            Kind::Close(_) => self.over = true,
+            _ => {}
+        }
+        Waited::Event(event)
+    }
+}
+
+impl Stage for Live<'_> {
+    fn now(&self) -> Duration {
+        self.host.now()
+    }
+
+    fn wait(&mut self, until: Option<Duration>) -> Waited {
+        if self.over {
+            return Waited::Over;
+        }
+        let (setup, port, place, full) = (self.host.setup(), self.connection.port(), self.place, self.full);
+        let found = setup.inbox.wait(until, &setup.stop, |queues| {
+            let over = port.is_over();
+            let next = queues.get_mut(&port.number()).and_then(|queue| {
+                let received = queue.from(place)?;
+                queue.pass(received.place + 1);
+                if Message::new(received.clone()).is_some_and(|message| message.is_data()) {
+                    queue.take(received.place);
+                }
+                Some(Ok(received))
+            });
+            let writable = full && port.unwritten() <= OUTPUT_FULL / 2;
+            next.or_else(|| over.then_some(Err(Waited::Over))).or_else(|| writable.then_some(Err(Waited::Writable)))
+        });
+        match found {
+            Ok(Some(Ok(received))) => {
+                self.place = received.place + 1;
+                self.heard(received.event.clone())
+            }
+            Ok(Some(Err(waited))) => {
+                self.full = false;
+                waited
+            }
+            Ok(None) => Waited::Timeout,
+            Err(stopped) => {
+                self.stopped = Some(stopped);
+                self.over = true;
+                Waited::Over
+            }
+        }
+    }
+
+    fn send(&mut self, command: Command) -> Result<(), SendError> {
+        let closes = match &command {
+            Command::Close { .. } | Command::Drop => true,
+            Command::Frame(spec) => spec.opcode == Opcode::CLOSE,
+            _ => false,
+        };
+        let (stop, port) = (&self.host.setup().stop, self.connection.port());
+        let late = closes.then(|| self.now() + CLOSE_TIMEOUT);
+        let gives_up = || stop.check().is_err() || late.is_some_and(|late| self.now() > late);
+        let sent = match port.send(command, &gives_up) {
+            // Who reads nothing hears of no end either.
+            Err(LinkError::Busy) if closes => port.send(Command::Drop, &gives_up),
+            sent => sent,
+        };
+        match sent {
+            Ok(()) => {
+                self.closing |= closes;
+                Ok(())
+            }
+            Err(LinkError::Send(error)) => Err(error),
+            // The wait that follows tells why.
+            Err(LinkError::Busy | LinkError::Closed | LinkError::Connecting) => Err(SendError::Closing),
+        }
+    }
+
+    fn unwritten(&self) -> usize {
+        self.connection.port().unwritten()
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.full = self.unwritten() > OUTPUT_FULL;
+        self.full
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing || self.over
+    }
+
+    fn deflate(&self) -> Option<DeflateParams> {
+        let ready = self.connection.queue(self.host, |queue| queue.opening.ready.clone());
+        ready.and_then(|ready| ready.negotiated.deflate)
+    }
+}
