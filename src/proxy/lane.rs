@@ -7,10 +7,10 @@ use super::tamper::Crossing;
 use crate::event::FrameEvent;
 
 /// What may wait at most before its source is read no further, in bytes.
-const BACKLOG: usize = 1 << 20;
+pub(super) const BACKLOG: usize = 1 << 20;
 
 /// What an entry costs besides its data, in bytes: empty messages take memory too.
-const ENTRY: usize = 256;
+pub(super) const ENTRY: usize = 256;
 
 /// What goes on.
 pub(super) enum Item {

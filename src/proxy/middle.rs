@@ -29,13 +29,16 @@ pub(super) struct Middle<'a> {
 
 impl<'a> Middle<'a> {
     pub(super) fn new(
-        client: Driver,
+        mut client: Driver,
         server: Driver,
-        chain: Chain,
+        mut chain: Chain,
         options: &ConnectOptions,
         on_lost: &'a dyn Fn(io::Error),
     ) -> Middle<'a> {
         let timeline = client.timeline().clone();
+        if let Some(wakened) = chain.wakened() {
+            client = client.with_waker(wakened);
+        }
         let mut legs = [client, server];
         for leg in &mut legs {
             let connection = leg.connection_mut();
@@ -64,9 +67,17 @@ impl<'a> Middle<'a> {
                 Waited::Event(event) => self.hear(from, event),
                 Waited::SinkFailed(error) => (self.on_lost)(error),
                 Waited::Over => break from,
-                Waited::Timeout | Waited::Woken | Waited::Writable => {}
+                Waited::Woken => {
+                    let outcome = self.chain.woken();
+                    self.carry_out(outcome, None);
+                }
+                Waited::Timeout | Waited::Writable => {}
             }
         };
+        for to in Peer::ALL {
+            self.clear(to);
+        }
+        self.chain = Chain::default();
         self.finish(over.other());
     }
 
@@ -113,8 +124,20 @@ impl<'a> Middle<'a> {
     /// Closes a leg behind what is on its way to its end, unless that is under way.
     fn end(&mut self, to: Peer, code: u16, reason: String) {
         if !self.lane(to).closed {
-            self.push(to, Duration::ZERO, Item::End { code, reason });
+            self.close(to, Item::End { code, reason });
         }
+    }
+
+    /// Sends a close frame behind what was kept for this end.
+    fn close(&mut self, to: Peer, item: Item) {
+        self.clear(to);
+        self.push(to, Duration::ZERO, item);
+    }
+
+    /// Nothing is kept for this end any more.
+    fn clear(&mut self, to: Peer) {
+        let outcome = self.chain.closing(to);
+        self.carry_out(outcome, None);
     }
 
     /// Passes on a frame, at once unless something may become of its message.
@@ -122,7 +145,7 @@ impl<'a> Middle<'a> {
         let header = &frame.frame.header;
         let alone = frame.fragment.is_none() && frame.message.is_none();
         if header.opcode == Opcode::CLOSE {
-            return self.push(to, Duration::ZERO, Item::Close(frame));
+            return self.close(to, Item::Close(frame));
         }
         let (changes, lane) = (!self.chain.is_empty(), &mut self.lanes[to as usize]);
         // A control frame, or one that belongs to no message.
@@ -218,7 +241,7 @@ impl<'a> Middle<'a> {
     /// Reads an end no further while the other does not take what it says.
     fn balance(&mut self) {
         for to in Peer::ALL {
-            let full = self.leg(to).is_full() | self.lane(to).is_full();
+            let full = self.leg(to).is_full() | self.lane(to).is_full() | self.chain.is_full(to);
             self.leg(to.other()).hold_reading(full);
         }
     }

@@ -9,6 +9,7 @@
 
 mod asking;
 mod faults;
+mod gate;
 mod http;
 mod lane;
 mod middle;
@@ -29,6 +30,7 @@ use crate::session::{
 
 use asking::Upstream;
 pub use faults::{Delay, FaultPlan, Faults, Share};
+pub use gate::{Gate, GateError, Held};
 use middle::Middle;
 pub use tamper::{Chain, Crossing, End, Opened, Outcome, Peer, Tamper};
 

@@ -1,5 +1,5 @@
-//! What may happen to a message on its way through the middle. Faults are one way to change it, a script another: each is given
-//! what the ones before it let through.
+//! What may happen to a message on its way through the middle. Faults are one way to change it, a script another, a user a
+//! third: each is given what the ones before it let through.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::event::{Direction, FrameEvent, Message};
 use crate::protocol::frame::Header;
 use crate::protocol::{Frame, Opcode};
+use crate::session::Wakened;
 
 /// An end of what goes through the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +179,26 @@ pub trait Tamper: Send {
 
     /// A message came: what becomes of it.
     fn message(&mut self, crossing: Crossing) -> Outcome;
+
+    /// What the client's thread is woken by, to ask what goes on now; asked for before all else.
+    fn wakened(&mut self) -> Option<Wakened> {
+        None
+    }
+
+    /// The thread was woken: what goes on now.
+    fn woken(&mut self) -> Outcome {
+        Outcome::default()
+    }
+
+    /// A close frame is about to go to this end, or it is gone: what goes on before that.
+    fn closing(&mut self, _to: Peer) -> Outcome {
+        Outcome::default()
+    }
+
+    /// Whether so much is kept for this end that its source should be read no further.
+    fn is_full(&self, _to: Peer) -> bool {
+        false
+    }
 }
 
 /// Several, one after the other.
@@ -198,19 +219,40 @@ impl Chain {
             outcome
         })
     }
-}
 
-impl Tamper for Chain {
-    fn opened(&mut self, about: &Opened) -> Outcome {
+    /// What each says of its own accord, through those behind it.
+    fn each(&mut self, ask: impl Fn(&mut dyn Tamper) -> Outcome) -> Outcome {
         (0..self.0.len()).fold(Outcome::default(), |mut all, index| {
-            let said = self.0[index].opened(about);
+            let said = ask(&mut *self.0[index]);
             all.join(self.through(index + 1, said));
             all
         })
     }
+}
+
+impl Tamper for Chain {
+    fn opened(&mut self, about: &Opened) -> Outcome {
+        self.each(|tamper| tamper.opened(about))
+    }
 
     fn message(&mut self, crossing: Crossing) -> Outcome {
         self.through(0, Outcome::pass(crossing))
+    }
+
+    fn wakened(&mut self) -> Option<Wakened> {
+        self.0.iter_mut().find_map(|tamper| tamper.wakened())
+    }
+
+    fn woken(&mut self) -> Outcome {
+        self.each(|tamper| tamper.woken())
+    }
+
+    fn closing(&mut self, to: Peer) -> Outcome {
+        self.each(|tamper| tamper.closing(to))
+    }
+
+    fn is_full(&self, to: Peer) -> bool {
+        self.0.iter().any(|tamper| tamper.is_full(to))
     }
 }
 

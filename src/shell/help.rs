@@ -8,7 +8,7 @@ use super::parse::is_name;
 use super::table::{self, Spec};
 use super::view::View;
 
-/// The groups of the left column, then of the right one. Every command is in one of them.
+/// The groups of the left column, then of the right one. Every command but those of a proxy is in one of them.
 const GROUPS: [&[(&str, &[&str])]; 2] = [
     &[
         ("connections", &["connect", "reconnect", "disconnect", "drop", "use", "connections", "headers", "info"]),
@@ -24,9 +24,14 @@ const GROUPS: [&[(&str, &[&str])]; 2] = [
 const NAMES: [usize; 2] = [13, 9];
 const LEFT: usize = 39;
 
-/// Appends the list of all commands.
-pub(super) fn list(view: &View, out: &mut String) {
-    out.push_str("  A line is sent as text; //x sends /x, @bob hi sends it to bob, = x runs Rhai.\n");
+/// Appends the list of all commands; those of a proxy have a line where that is there.
+pub(super) fn list(view: &View, between: bool, out: &mut String) {
+    if between {
+        let names: Vec<String> = table::between().iter().map(|spec| format!("/{}", spec.name)).collect();
+        let _ = writeln!(out, "  Of what goes through the proxy: {}", names.join(" "));
+    } else {
+        out.push_str("  A line is sent as text; //x sends /x, @bob hi sends it to bob, = x runs Rhai.\n");
+    }
     let [left, right] = [0, 1].map(rows);
     for row in 0..left.len().max(right.len()) {
         let (left, right) = (left.get(row), right.get(row));
@@ -110,8 +115,9 @@ mod tests {
     #[test]
     fn the_list_names_every_command_once_and_fits_a_small_terminal() {
         let mut shown = String::new();
-        list(&plain(), &mut shown);
-        for spec in commands() {
+        list(&plain(), false, &mut shown);
+        let between = table::between();
+        for spec in commands().filter(|spec| between.iter().all(|other| other.name != spec.name)) {
             let name = format!("/{} ", spec.name);
             assert_eq!(shown.matches(&name).count(), 1 + usize::from(spec.name == "help"), "{name}");
             assert!(shown.contains(spec.summary), "{name}");
@@ -119,6 +125,11 @@ mod tests {
         // A line for what was typed, and one for the next prompt.
         assert!(shown.lines().count() + 2 <= 24, "{shown}");
         assert!(shown.lines().all(|line| line.len() < 80), "{shown}");
+        let mut of_a_proxy = String::new();
+        list(&plain(), true, &mut of_a_proxy);
+        assert_eq!(of_a_proxy.lines().count(), shown.lines().count());
+        assert!(of_a_proxy.lines().all(|line| line.len() < 80), "{of_a_proxy}");
+        assert!(of_a_proxy.starts_with("  Of what goes through the proxy: /hold /held /release "), "{of_a_proxy}");
     }
 
     #[test]

@@ -20,6 +20,9 @@
 //! - **A script is one more reader of the timeline.** `=`, `/run` and `/on` run Rhai (`scripting`, `handlers`) on the shell's
 //!   connections; each has an inbox of its own, fed by the timeline's last sink (`audience`), after the recording.
 //!
+//! - **In the middle, nothing is decided here.** /hold and its like tell a proxy's [`Gate`](crate::proxy::Gate); what was done is
+//!   a note on the timeline (`gate`).
+//!
 //! One table of commands feeds parsing, help, completion and hints. Parsing is pure; [`Shell`] carries out. What happens on
 //! the connections reaches the shell as events only, through its [`Recorder`], its [`Memory`] (for /stats, /info) and its [`Screen`].
 
@@ -31,6 +34,8 @@ mod connections;
 mod content;
 mod error;
 mod frame_arguments;
+mod gate;
+mod gate_arguments;
 mod handlers;
 mod help;
 mod helper;

@@ -79,6 +79,7 @@ impl Shell {
             Action::Run { file, arguments } => self.run_script(to, &file, arguments),
             Action::On(handling) => self.on(to, handling),
             Action::Alias(definition) => self.alias(definition),
+            Action::Gate(gating) => self.gate(to, gating),
             Action::Record(recording) => self.record(recording),
             Action::Save { path, force } => self.save(&path, force),
             Action::Note(text) => {
@@ -88,9 +89,10 @@ impl Shell {
                 self.timeline.flush().map_err(|error| ShellError::refused(error.to_string(), lost))
             }
             Action::Help(spec) => {
+                let between = self.gate.is_some();
                 self.screen.compose(|view, out| match spec {
                     Some(spec) => help::explain(spec, view, out),
-                    None => help::list(view, out),
+                    None => help::list(view, between, out),
                 });
                 Ok(())
             }
@@ -139,6 +141,10 @@ impl Shell {
     }
 
     fn live_connection(&self, to: Option<&str>) -> Result<&Connection, ShellError> {
+        if self.gate.is_some() && to.is_none() && self.connections.current().is_none() {
+            let hint = "/inject to-server TEXT (or to-client) says it between a client and the server";
+            return Err(ShellError::refused("the proxy's shell has no connection of its own", hint));
+        }
         let connection = self.connections.get(to)?;
         if connection.link.state() == State::Closed {
             let problem = format!("the connection to {} is closed", connection.place());
@@ -254,24 +260,29 @@ fn give(connection: &Connection, command: Command) -> Result<(), ShellError> {
 
 /// What to send, with files read.
 fn command(outgoing: Outgoing) -> Result<Command, ShellError> {
-    let is_text = |data: &Bytes| std::str::from_utf8(data).is_ok();
     Ok(match outgoing {
         Outgoing::Text(text) => Command::Text(text.into()),
-        Outgoing::Either(content) => match (matches!(content, Content::Bytes(_)), content.load()?) {
-            (false, data) if is_text(&data) => Command::Text(data),
-            (_, data) => Command::Binary(data),
+        Outgoing::Either(content) => match loaded(content)? {
+            (false, data) => Command::Text(data),
+            (true, data) => Command::Binary(data),
         },
         Outgoing::Binary(content) => Command::Binary(content.load()?),
         Outgoing::Ping(content) => Command::Ping(content.load()?),
         Outgoing::Pong(content) => Command::Pong(content.load()?),
         Outgoing::Fragments { count, content } => {
-            let digits = matches!(content, Content::Bytes(_));
-            let data = content.load()?;
-            Command::Fragments { binary: digits || !is_text(&data), parts: parts(&data, count) }
+            let (binary, data) = loaded(content)?;
+            Command::Fragments { binary, parts: parts(&data, count) }
         }
         Outgoing::Frame(mut spec, content) => {
             spec.payload = content.load()?;
             Command::Frame(spec)
         }
     })
+}
+
+/// Whether a message is binary, which digits and what is not UTF-8 are; and its bytes.
+pub(super) fn loaded(content: Content) -> Result<(bool, Bytes), ShellError> {
+    let digits = matches!(content, Content::Bytes(_));
+    let data = content.load()?;
+    Ok((digits || std::str::from_utf8(&data).is_err(), data))
 }

@@ -10,6 +10,7 @@ use rustyline::error::ReadlineError;
 
 use crate::command::Command;
 use crate::protocol::OnViolation;
+use crate::proxy::Gate;
 use crate::script::{self, OpenOptions};
 use crate::session::{ConnectOptions, State, Timeline};
 use crate::transport::in_words;
@@ -54,6 +55,8 @@ pub struct Setup {
     /// The user's own commands, if there are any.
     pub aliases: Option<PathBuf>,
     pub coloured: bool,
+    /// Of the proxy whose timeline this is.
+    pub gate: Option<Gate>,
 }
 
 /// Whether the shell goes on.
@@ -69,6 +72,7 @@ pub struct Shell {
     pub(super) memory: Memory,
     pub(super) screen: Screen,
     pub(super) recorder: Recorder,
+    pub(super) gate: Option<Gate>,
     pub(super) scripting: Scripting,
     pub(super) aliases: Aliases,
     pub(super) aliases_file: Option<PathBuf>,
@@ -109,7 +113,8 @@ impl Shell {
             history: setup.history,
             coloured: setup.coloured,
             connections: Connections::default(),
-            prompt: Prompt::default(),
+            prompt: Prompt::new(setup.gate.clone()),
+            gate: setup.gate,
             known: Arc::new(Mutex::new(known)),
             typed: VecDeque::new(),
             on_violation: None,
@@ -132,6 +137,7 @@ impl Shell {
         let terminal = Terminal::open(&self.screen, &self.prompt, &self.known, self.coloured, &history)?;
         self.terminal = Some(terminal);
         let left = self.read_lines();
+        self.note_held();
         self.close_all();
         self.terminal = None;
         signal_hook::low_level::unregister(guard);

@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use crate::command::FrameSpec;
 use crate::event::Direction;
 use crate::protocol::Opcode;
+use crate::proxy::Peer;
 use crate::script::Occasion;
 
 use super::content::Content;
@@ -67,6 +68,7 @@ pub(super) enum Action {
     /// A name and what it stands for; `None` lists them.
     Alias(Option<(String, String)>),
     Record(Recording),
+    Gate(Gating),
     /// Copy the session's own recording.
     Save {
         path: PathBuf,
@@ -86,6 +88,22 @@ pub(super) enum Recording {
         path: PathBuf,
         force: bool,
     },
+}
+
+/// What to do about messages that go through a proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Gating {
+    /// Hold those to these ends.
+    Hold(Vec<Peer>),
+    /// Hold none.
+    Pass,
+    List,
+    /// This one, or the first.
+    Release(Option<u64>),
+    ReleaseAll,
+    Edit(u64, Content),
+    Discard(u64),
+    Inject(Peer, Content),
 }
 
 /// What to do about functions that are called for events.

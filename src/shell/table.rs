@@ -1,5 +1,6 @@
 //! The one table of commands, a file a family: parsing, help, completion and hints all come from it.
 
+mod between;
 mod looking;
 mod scripts;
 mod talking;
@@ -78,9 +79,14 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
     unfinished().or_else(|| known.filter(near).min_by_key(|known| osa_distance(known, &name)))
 }
 
+/// The commands of a shell in the middle.
+pub(super) fn between() -> &'static [Spec] {
+    between::COMMANDS
+}
+
 /// Every command.
 pub fn commands() -> impl Iterator<Item = &'static Spec> {
-    [talking::COMMANDS, looking::COMMANDS, scripts::COMMANDS].into_iter().flatten()
+    [talking::COMMANDS, looking::COMMANDS, scripts::COMMANDS, between::COMMANDS].into_iter().flatten()
 }
 
 #[cfg(test)]

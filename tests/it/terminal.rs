@@ -1,5 +1,6 @@
 //! The shell on a real terminal, against a server that shares no code with it: what a person types, and what they see.
 
+mod between;
 mod flood;
 mod peer;
 mod scripts;

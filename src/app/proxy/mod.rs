@@ -3,7 +3,7 @@
 mod screen;
 mod script;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
@@ -11,11 +11,13 @@ use std::thread::Builder;
 use super::interrupt::until_interrupted;
 use super::output;
 use super::server::{self, linger};
+use super::shell::Parts;
 use crate::cli::args::output::Format;
 use crate::cli::args::proxy::ProxyArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings, Settings};
-use crate::proxy::{Chain, FaultPlan, Faults, Proxy, Tamper};
+use crate::event::Kind;
+use crate::proxy::{Chain, FaultPlan, Faults, Gate, OnLost, Proxy, Tamper};
 use crate::recording::Masks;
 use crate::script::{Proxying, STACK};
 use crate::session::{Clock, OpenError, Sink, Timeline};
@@ -28,8 +30,12 @@ const CLIENTS: usize = 5_000;
 /// Proxies until the user has enough.
 ///
 /// # Errors
-/// When it can't listen, the URL is none, or a file can't be read or written.
+/// When it can't listen, the URL is none, a file can't be read or written, or a shell is wanted and there is no terminal.
 pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
+    if args.shell && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        let report = Report::new(Exit::Usage, "--shell needs a terminal, and standard input or output is none");
+        return Err(report.hint("without it every frame is shown and recorded; --script changes messages"));
+    }
     let acceptor = server::acceptor(&args.certificate)?;
     let clock = Clock::start();
     let masks = &settings.recording.masks;
@@ -38,37 +44,55 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         Some(file) => Some(script::read(file, &args.given, masks, clock, sinks)?),
         None => None,
     };
-    let timeline = match &script {
-        Some(script) => script.host().setup().timeline.clone(),
-        None => Timeline::new(clock, sinks(masks)?),
+    let shell = args.shell.then(|| Parts::new(&settings.output, &settings.recording, clock)).transpose()?;
+    let timeline = match (&script, &shell) {
+        (Some(script), _) => script.host().setup().timeline.clone(),
+        (None, Some(shell)) => Timeline::new(clock, shell.sinks()),
+        (None, None) => Timeline::new(clock, sinks(masks)?),
     };
-    let proxy = Proxy::new(settings.connect.clone(), timeline.clone(), Box::new(tell_lost));
+    let on_lost: OnLost = if args.shell { note_lost(timeline.clone()) } else { Box::new(tell_lost) };
+    let proxy = Proxy::new(settings.connect.clone(), timeline.clone(), on_lost);
     let proxy = proxy.map_err(|error| Report::from(OpenError::from(error)))?;
     let seed = args.fault.map(|_| args.seed.map_or_else(random, Ok)).transpose()?;
     let stack = if script.is_some() { STACK } else { server::STACK };
-    let proxy = proxy
-        .with_response_headers(args.response_header.clone())
-        .with_tampering(Box::new(tampering(script, args.fault.zip(seed))));
-    let ended = until_interrupted(|| {
+    let gate = shell.is_some().then(Gate::default);
+    let proxy = proxy.with_response_headers(args.response_header.clone()).with_tampering(Box::new(tampering(
+        script,
+        args.fault.zip(seed),
+        gate.clone(),
+    )));
+    let begin = || {
         let listener = server::bind(args.listen)?;
         let address = listener.local_addr().unwrap_or(args.listen);
         announce(address, acceptor.is_some(), &settings.connect.url, seed);
         let proxy = Arc::new(proxy);
-        let serve = move |stream, peer| serve(&proxy, stream, peer, acceptor.as_ref(), clock);
+        // A shell has it on its timeline: an error, and the 502 that the client gets.
+        let tell: fn(Report) = if args.shell { drop } else { |report| report.print() };
+        let serve = move |stream, peer| serve(&proxy, stream, peer, acceptor.as_ref(), clock, tell);
         let spawned =
             Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, stack, serve));
         let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
         spawned.map(drop).map_err(cannot)
-    })?;
+    };
+    let ended = match shell {
+        Some(shell) => begin().and_then(|()| shell.run(timeline.clone(), None, gate))?,
+        None => until_interrupted(begin)?,
+    };
     timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 
-/// What may change a client's messages: the script, and then faults, for which what it says is a message like any other.
-fn tampering(script: Option<Arc<Proxying>>, faults: Option<(FaultPlan, u64)>) -> impl Fn(u64) -> Chain {
+/// What may change a client's messages: the script, then faults, for which what it says is a message like any other, and last
+/// the user of the shell, who decides about what would go on.
+fn tampering(
+    script: Option<Arc<Proxying>>,
+    faults: Option<(FaultPlan, u64)>,
+    gate: Option<Gate>,
+) -> impl Fn(u64) -> Chain {
     move |client| {
         let script = script.as_ref().map(Proxying::client);
         let faults = faults.map(|(plan, seed)| Box::new(Faults::new(plan, seed, client)) as Box<dyn Tamper>);
-        Chain(script.into_iter().chain(faults).collect())
+        let gate = gate.as_ref().map(Gate::client);
+        Chain(script.into_iter().chain(faults).chain(gate).collect())
     }
 }
 
@@ -90,10 +114,11 @@ fn serve(
     peer: SocketAddr,
     acceptor: Option<&Acceptor>,
     clock: Clock,
+    tell: fn(Report),
 ) -> io::Result<()> {
     let rest = stream.try_clone()?;
     if let Err(error) = proxy.serve(server::incoming(stream, peer, acceptor, clock)?) {
-        Report::from(error).print();
+        tell(Report::from(error));
     }
     linger(rest, clock)
 }
@@ -111,6 +136,11 @@ fn tell_lost(error: io::Error) {
     if let Some(report) = Report::lost(error) {
         report.print();
     }
+}
+
+/// Says it among what happens, as the shell does of its own connections.
+fn note_lost(timeline: Timeline) -> OnLost {
+    Box::new(move |error| drop(timeline.emit(timeline.clock().elapsed(), 0, Kind::Note(error.to_string()))))
 }
 
 fn random() -> Result<u64, Report> {

@@ -33,6 +33,9 @@ pub struct ProxyArgs {
     /// A script whose functions say what becomes of messages: on_open, to_server, to_client
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Look at what goes through in the shell, where messages can be held, edited, dropped and added: /help hold
+    #[arg(long, conflicts_with = "script")]
+    pub shell: bool,
     #[command(flatten)]
     pub certificate: CertificateArgs,
     #[command(flatten)]

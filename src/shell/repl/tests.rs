@@ -115,6 +115,7 @@ impl Bench {
             audience,
             options: Arc::new(options),
             flags: Vec::new(),
+            gate: None,
             history: None,
             aliases: None,
             coloured: false,

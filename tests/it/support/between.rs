@@ -68,10 +68,7 @@ impl Between {
 
     /// A client that has not asked for anything yet.
     pub(crate) fn client(&self) -> Client {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client { stream }
+        Client::connect(self.port)
     }
 
     /// The most memory that it has taken, in MiB; `None` where the system does not say.
@@ -129,6 +126,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// One that has not asked for anything yet.
+    pub(crate) fn connect(port: u16) -> Client {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client { stream }
+    }
+
     /// Asks for `path` with these headers more, each ended by CRLF: the head of the answer.
     pub(crate) fn ask(&mut self, path: &str, headers: &str) -> String {
         let request = format!(
