@@ -115,12 +115,13 @@ const SOCKET_IO: &str = r#"
     const heard = [];
     const socket = io(url, { ...options, query: { name: "ann" }, reconnection: false, forceNew: true });
     const ended = new Promise((resolve) => socket.on("disconnect", resolve));
-    socket.on("hello", (...words) => heard.push(words));
+    const hello = new Promise((resolve) => socket.on("hello", (...words) => resolve(heard.push(words))));
     socket.on("connect_error", (error) => heard.push(error.message));
     await new Promise((resolve) => socket.on("connect", resolve));
     if (options.upgraded && socket.io.engine.transport.name !== "websocket") {
         await new Promise((resolve) => socket.io.engine.on("upgrade", resolve));
     }
+    await hello; // It may come together with the connection, or in the next poll.
     heard.push(socket.io.engine.transport.name);
     heard.push(await socket.emitWithAck("add", [1, 2, 39]));
     const bytes = new Promise((resolve) => socket.on("bytes", resolve));
