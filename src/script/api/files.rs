@@ -16,20 +16,22 @@ pub mod api {
     #[rhai_fn(name = "read_file", return_raw)]
     pub fn read_file(context: NativeCallContext, path: &str) -> Raised<String> {
         let read = std::fs::read_to_string(place(&context, path)?);
-        read.map_err(|error| failed("read", path, &error).into())
+        read.map_err(|error| failed(&context, "read", path, &error).into())
     }
 
     /// The bytes of a file.
     #[rhai_fn(name = "read_bytes", return_raw)]
     pub fn read_bytes(context: NativeCallContext, path: &str) -> Raised<Blob> {
-        std::fs::read(place(&context, path)?).map_err(|error| failed("read", path, &error).into())
+        let read = std::fs::read(place(&context, path)?);
+        read.map_err(|error| failed(&context, "read", path, &error).into())
     }
 
     /// Writes a text or a blob to a file, in place of what was there.
     #[rhai_fn(name = "write_file", return_raw)]
     pub fn write_file(context: NativeCallContext, path: &str, data: Dynamic) -> Raised<()> {
         let data = bytes(&data)?;
-        std::fs::write(place(&context, path)?, data).map_err(|error| failed("write", path, &error).into())
+        let written = std::fs::write(place(&context, path)?, data);
+        written.map_err(|error| failed(&context, "write", path, &error).into())
     }
 }
 
@@ -53,6 +55,18 @@ pub fn place(context: &NativeCallContext<'_>, path: &str) -> Raised<PathBuf> {
     Err(Failure::new(FailureKind::File, message).hint("--allow-files lets a script go anywhere").into())
 }
 
-fn failed(what: &str, path: &str, error: &std::io::Error) -> Failure {
-    Failure::new(FailureKind::File, format!("cannot {what} {path:?}: {}", in_words(error)))
+fn failed(context: &NativeCallContext<'_>, what: &str, path: &str, error: &std::io::Error) -> Failure {
+    unusable(context, format!("cannot {what} {path:?}: {}", in_words(error)))
+}
+
+/// A file that is no use to a script, with where its paths begin: that may be why.
+pub fn unusable(context: &NativeCallContext<'_>, message: String) -> Failure {
+    let failure = Failure::new(FailureKind::File, message);
+    match &Host::of(context).setup().folder {
+        Some(folder) => failure.hint(format!(
+            "a script's paths begin at its folder, \"{}\"; with --allow-files, where wscope was started",
+            folder.display()
+        )),
+        None => failure,
+    }
 }

@@ -51,7 +51,7 @@ pub mod api {
     #[rhai_fn(name = "recording", return_raw)]
     pub fn recording(context: NativeCallContext, path: &str) -> Raised<Recording> {
         let place = super::super::files::place(&context, path)?;
-        Ok(Recording::read(&place).map_err(|error| Failure::new(FailureKind::File, error.to_string()))?)
+        Recording::read(&place).map_err(|error| super::super::files::unusable(&context, error.to_string()).into())
     }
 
     /// The messages, in order, as an array.
