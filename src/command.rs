@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::event::Message;
 pub use crate::protocol::{FrameSpec, Masking};
 
 /// One thing to do on a connection. Whoever wants something sent says it with this.
@@ -29,4 +30,19 @@ pub enum Command {
     },
     /// End the connection without a close frame.
     Drop,
+}
+
+impl Command {
+    /// A message in one frame.
+    #[must_use]
+    pub fn message(binary: bool, data: Bytes) -> Command {
+        if binary { Command::Binary(data) } else { Command::Text(data) }
+    }
+}
+
+impl From<Message> for Command {
+    /// Sends the message again.
+    fn from(message: Message) -> Command {
+        Command::message(message.binary, message.data)
+    }
 }

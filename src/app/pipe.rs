@@ -207,9 +207,7 @@ impl Pipe<'_> {
     fn feed(&mut self, driver: &mut Driver) {
         while !driver.connection().is_closing() && !driver.is_full() {
             let Some(record) = self.input.next() else { break };
-            let command =
-                if self.settings.binary { Command::Binary(record.clone()) } else { Command::Text(record.clone()) };
-            match driver.send(command) {
+            match driver.send(Command::message(self.settings.binary, record.clone())) {
                 Ok(()) => {}
                 Err(SendError::Closing) => {
                     self.input.put_back(record);

@@ -258,8 +258,7 @@ impl<'a> Middle<'a> {
 /// Says a message in a frame of our own. A text that is none, which may come where violations are passed, is not compressed.
 fn say(leg: &mut Driver, crossing: Crossing) {
     let Crossing { binary, data, .. } = crossing;
-    let command = if binary { Command::Binary(data.clone()) } else { Command::Text(data.clone()) };
-    if let Err(SendError::NotUtf8(_)) = leg.send(command) {
+    if let Err(SendError::NotUtf8(_)) = leg.send(Command::message(binary, data.clone())) {
         let _ = leg.send(Command::Frame(FrameSpec::new(Opcode::TEXT, data)));
     }
 }

@@ -262,10 +262,10 @@ fn give(connection: &Connection, command: Command) -> Result<(), ShellError> {
 fn command(outgoing: Outgoing) -> Result<Command, ShellError> {
     Ok(match outgoing {
         Outgoing::Text(text) => Command::Text(text.into()),
-        Outgoing::Either(content) => match loaded(content)? {
-            (false, data) => Command::Text(data),
-            (true, data) => Command::Binary(data),
-        },
+        Outgoing::Either(content) => {
+            let (binary, data) = loaded(content)?;
+            Command::message(binary, data)
+        }
         Outgoing::Binary(content) => Command::Binary(content.load()?),
         Outgoing::Ping(content) => Command::Ping(content.load()?),
         Outgoing::Pong(content) => Command::Pong(content.load()?),

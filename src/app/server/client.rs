@@ -89,7 +89,7 @@ impl Client {
 
     /// Sends a message back as it came.
     pub fn echo(&mut self, message: Message) {
-        self.send(as_command(message));
+        self.send(message.into());
     }
 
     /// Sends back whatever comes, to the end. A client that does not read what it gets is read no further.
@@ -148,11 +148,6 @@ impl Client {
         let clock = self.driver.timeline().clock();
         clock.created() + clock.elapsed()
     }
-}
-
-/// The command that sends this message again.
-pub fn as_command(message: Message) -> Command {
-    if message.binary { Command::Binary(message.data) } else { Command::Text(message.data) }
 }
 
 /// Says on standard error what is lost; the server goes on.

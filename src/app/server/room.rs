@@ -4,7 +4,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::client::{Client, Turn, as_command};
+use super::client::{Client, Turn};
 use crate::command::Command;
 use crate::session::{Waker, waker};
 
@@ -42,7 +42,7 @@ pub fn serve(client: Client) {
 fn converse(mut client: Client, room: &Room, number: u64, queue: &Receiver<Command>) {
     loop {
         match client.next(None) {
-            Turn::Message(message) => room.tell_others(number, &as_command(message)),
+            Turn::Message(message) => room.tell_others(number, &message.into()),
             Turn::Woken => queue.try_iter().for_each(|command| client.send(command)),
             Turn::Due | Turn::Writable => {}
             Turn::Over => return,

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::thread::JoinHandle;
 
 use crate::command::Command;
-use crate::event::{Closed, Direction, Kind, Message};
+use crate::event::{Closed, Direction, Kind};
 use crate::session::{ConnectOptions, Driver, Timeline, Waited, Wakened, Waker, open, waker};
 
 /// How many messages wait in each direction.
@@ -97,7 +97,7 @@ impl Relay<'_> {
             match self.driver.wait(None) {
                 Waited::Event(event) => match event.kind {
                     Kind::Frame(frame) if frame.direction == Direction::Received => {
-                        waiting.extend(frame.message.map(command));
+                        waiting.extend(frame.message.map(Command::from));
                     }
                     Kind::Close(closed) => ended = how(&closed),
                     _ => {}
@@ -132,11 +132,6 @@ impl Relay<'_> {
             }
         }
     }
-}
-
-/// The message, to be sent again.
-fn command(message: Message) -> Command {
-    if message.binary { Command::Binary(message.data) } else { Command::Text(message.data) }
 }
 
 fn how(closed: &Closed) -> String {

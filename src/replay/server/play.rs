@@ -321,7 +321,7 @@ impl<'a> Player<'a> {
                         Err(error) => return self.lose_upstream(error.to_string()),
                     }
                 }
-                let command = if binary { Command::Binary(data) } else { Command::Text(data) };
+                let command = Command::message(binary, data);
                 self.upstream.iter().for_each(|upstream| upstream.send(command.clone()));
             }
         }

@@ -44,8 +44,7 @@ pub mod api {
     pub fn broadcast(connections: Array, data: Dynamic) -> Raised<()> {
         let command = match data.read_lock::<Message>() {
             Some(message) => again(&message),
-            None if data.is_blob() => Command::Binary(bytes(&data)?),
-            None => Command::Text(bytes(&data)?),
+            None => Command::message(data.is_blob(), bytes(&data)?),
         };
         for connection in &connections {
             let fits = "connections() gives an array of all, ws.others all but one";
@@ -145,8 +144,7 @@ pub mod api {
 
 /// What sends the same message again.
 fn again(message: &Message) -> Command {
-    let data = message.data().clone();
-    if message.opcode() == "text" { Command::Text(data) } else { Command::Binary(data) }
+    Command::message(message.opcode() != "text", message.data().clone())
 }
 
 fn end(context: &NativeCallContext<'_>, ws: &Connection, code: Option<INT>, reason: &str) -> Raised<()> {
