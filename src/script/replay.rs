@@ -11,8 +11,7 @@ use crate::render::Options as Shown;
 use crate::render::escape::escape;
 use crate::replay::compare::{self, Counts, Rules, compare_by};
 use crate::replay::{
-    self, Audience, Capture, Changes, Conversation, FrameKeys, Hooks, Outgoing, Pace, Part, Plan, Player, Score,
-    Setting, Stop,
+    self, Audience, Capture, Changes, Conversation, FrameKeys, Hooks, Pace, Part, Plan, Player, Score, Setting, Stop,
 };
 
 use super::connection::Connection;
@@ -20,7 +19,7 @@ use super::failure::{Failure, FailureKind, Raised};
 use super::host::Host;
 use super::matcher::Pattern;
 use super::recorded::Recording;
-use super::replaying::{as_script, judgement, outgoing};
+use super::replaying::Calling;
 use super::stage::Live;
 use super::value::{duration, from_json, to_json, written};
 
@@ -169,36 +168,22 @@ struct Calls<'a, 'c> {
 }
 
 impl Calls<'_, '_> {
-    fn call(&mut self, name: &str, arguments: impl FuncArgs) -> Result<Option<Dynamic>, Stop> {
-        let Some(function) = self.functions.get(name) else { return Ok(None) };
-        let called = function.call_within_context(self.context, arguments);
-        called.map(Some).map_err(|error| self.stop(error))
-    }
-
     fn stop(&mut self, error: Box<EvalAltResult>) -> Stop {
         self.error.get_or_insert(error);
         Stop
+    }
+}
+
+impl Calling for Calls<'_, '_> {
+    fn call(&mut self, name: &str, values: impl FuncArgs) -> Result<Option<Dynamic>, Stop> {
+        let Some(function) = self.functions.get(name) else { return Ok(None) };
+        let called = function.call_within_context(self.context, values);
+        called.map(Some).map_err(|error| self.stop(error))
     }
 
     fn wrong(&mut self, name: &str, wanted: &str, given: &Dynamic) -> Stop {
         let text = format!("{name} gave {}: it gives {wanted}", written(given));
         self.stop(Failure::usage(text, SEE).into())
-    }
-}
-
-impl Hooks for Calls<'_, '_> {
-    fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
-        let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
-        outgoing(&given).map_err(|wanted| self.wrong("on_send", wanted, &given))
-    }
-
-    fn on_receive(&mut self, message: &replay::Message) -> Result<(), Stop> {
-        self.call("on_receive", (as_script(message),)).map(drop)
-    }
-
-    fn matches(&mut self, recorded: &replay::Message, live: &replay::Message) -> Result<Option<bool>, Stop> {
-        let Some(given) = self.call("matches", (as_script(recorded), as_script(live)))? else { return Ok(None) };
-        judgement(&given).map_err(|wanted| self.wrong("matches", wanted, &given))
     }
 }
 

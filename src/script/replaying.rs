@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rhai::Dynamic;
+use rhai::{Dynamic, FuncArgs};
 
 use super::fault::{Fault, Reason};
 use super::hooks::{Hooks, This};
@@ -46,23 +46,37 @@ impl Replaying {
         self.fault.take()
     }
 
-    fn call(&mut self, name: &str, values: impl rhai::FuncArgs) -> Result<Option<Dynamic>, Stop> {
-        let called = self.hooks.call(name, &mut self.this, values);
-        called.map_err(|fault| self.stop(fault))
-    }
-
     fn stop(&mut self, fault: Box<Fault>) -> Stop {
         self.fault.get_or_insert(fault);
         Stop
     }
+}
 
-    fn wrong(&mut self, function: &str, wanted: &str, given: &Dynamic) -> Stop {
-        let message = format!("{function} gave a {}: it gives {wanted}", given.type_name());
+impl Calling for Replaying {
+    fn call(&mut self, name: &str, values: impl FuncArgs) -> Result<Option<Dynamic>, Stop> {
+        let called = self.hooks.call(name, &mut self.this, values);
+        called.map_err(|fault| self.stop(fault))
+    }
+
+    fn wrong(&mut self, name: &str, wanted: &str, given: &Dynamic) -> Stop {
+        let message = format!("{name} gave a {}: it gives {wanted}", given.type_name());
         self.stop(Box::new(Fault::new(Reason::Script, message)))
     }
 }
 
-impl replay::Hooks for Replaying {
+/// Calls the functions of a script that take part in a replay, and keeps why one ended it.
+pub trait Calling {
+    /// What the function of this name gives; `None` if there is none.
+    ///
+    /// # Errors
+    /// It failed.
+    fn call(&mut self, name: &str, values: impl FuncArgs) -> Result<Option<Dynamic>, Stop>;
+
+    /// A function gave something else than it should.
+    fn wrong(&mut self, name: &str, wanted: &str, given: &Dynamic) -> Stop;
+}
+
+impl<C: Calling> replay::Hooks for C {
     fn on_send(&mut self, message: &replay::Message) -> Result<Outgoing, Stop> {
         let Some(given) = self.call("on_send", (as_script(message),))? else { return Ok(Outgoing::Send) };
         outgoing(&given).map_err(|wanted| self.wrong("on_send", wanted, &given))
@@ -87,7 +101,7 @@ impl replay::Hooks for Replaying {
 ///
 /// # Errors
 /// That can't be told from what it gave: what it should give.
-pub fn outgoing(given: &Dynamic) -> Result<Outgoing, &'static str> {
+fn outgoing(given: &Dynamic) -> Result<Outgoing, &'static str> {
     if given.is_unit() {
         return Ok(Outgoing::Send);
     }
@@ -102,12 +116,12 @@ pub fn outgoing(given: &Dynamic) -> Result<Outgoing, &'static str> {
 ///
 /// # Errors
 /// As for [`outgoing`].
-pub fn judgement(given: &Dynamic) -> Result<Option<bool>, &'static str> {
+fn judgement(given: &Dynamic) -> Result<Option<bool>, &'static str> {
     if given.is_unit() { Ok(None) } else { given.as_bool().map(Some).map_err(|_| "a bool, or nothing") }
 }
 
 /// The message as scripts have one.
-pub fn as_script(message: &replay::Message) -> Dynamic {
+fn as_script(message: &replay::Message) -> Dynamic {
     let replay::Message { direction, time, number, binary, ref data } = *message;
     let opcode = if binary { Opcode::BINARY } else { Opcode::TEXT };
     let wire = data.len() as u64;
