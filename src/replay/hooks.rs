@@ -19,6 +19,18 @@ pub enum Outgoing {
     Replace(Bytes),
 }
 
+impl Outgoing {
+    /// What is sent where this was due, if anything is.
+    #[must_use]
+    pub fn instead_of(self, data: Bytes) -> Option<Bytes> {
+        match self {
+            Outgoing::Send => Some(data),
+            Outgoing::Skip => None,
+            Outgoing::Replace(other) => Some(other),
+        }
+    }
+}
+
 /// A hook wants the replay to end; it knows why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;

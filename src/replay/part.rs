@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::conversation::Message;
 use super::score::{Score, Step};
-use crate::command::{FrameSpec, Masking};
+use crate::command::{Command, FrameSpec, Masking};
 use crate::event::{Direction, FrameEvent, Side};
 use crate::protocol::{DeflateParams, Opcode, close};
 
@@ -61,6 +61,25 @@ pub enum Action {
     Await,
     /// Nobody does: it stays open.
     Leave,
+}
+
+impl Action {
+    /// What has it done, if there is anything to do; `said` is a message as it is to be sent, if it is.
+    ///
+    /// # Errors
+    /// Those of `said`.
+    pub(super) fn command<E>(
+        &self,
+        said: impl FnOnce(bool, &Bytes) -> Result<Option<Bytes>, E>,
+    ) -> Result<Option<Command>, E> {
+        Ok(match self {
+            Action::Message { binary, data } => said(*binary, data)?.map(|data| Command::message(*binary, data)),
+            Action::Frame(spec) => Some(Command::Frame(spec.clone())),
+            Action::Close { code, reason } => Some(Command::Close { code: *code, reason: reason.clone(), force: true }),
+            Action::Drop => Some(Command::Drop),
+            Action::Await | Action::Leave => None,
+        })
+    }
 }
 
 /// Masking keys of frames that are sent as they were.

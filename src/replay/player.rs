@@ -4,9 +4,11 @@ mod stopped;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::change::Changes;
 use super::conversation::Message;
-use super::hooks::{Audience, Hooks, Outgoing, Stop};
+use super::hooks::{Audience, Hooks, Stop};
 use super::part::{Action, Cue, Part};
 use super::stage::Stage;
 use crate::command::Command;
@@ -224,33 +226,20 @@ impl<'a> Player<'a> {
     }
 
     fn perform(&mut self, cue: &Cue) -> Result<(), Stopped> {
-        let command = match &cue.action {
-            Action::Message { binary, data } => {
-                let number = cue.number;
-                let data = if *binary { data.clone() } else { self.plan.changes.apply(number, data)? };
-                let message = Message {
-                    direction: Direction::Sent,
-                    time: self.now(),
-                    number,
-                    binary: *binary,
-                    data: data.clone(),
-                };
-                let data = match self.hooks.on_send(&message).map_err(|Stop| Stopped::Hook)? {
-                    Outgoing::Send => data,
-                    Outgoing::Skip => return Ok(()),
-                    Outgoing::Replace(data) => data,
-                };
-                if *binary { Command::Binary(data) } else { Command::Text(data) }
-            }
-            Action::Frame(spec) => Command::Frame(spec.clone()),
-            Action::Close { code, reason } => Command::Close { code: *code, reason: reason.clone(), force: true },
-            Action::Drop => Command::Drop,
-            Action::Await | Action::Leave => return Ok(()),
-        };
+        let command = cue.action.command(|binary, data| self.changed(cue.number, binary, data))?;
+        let Some(command) = command else { return Ok(()) };
         let counts = matches!(cue.action, Action::Message { .. } | Action::Frame(_));
         self.stage.send(command).map_err(|error| Stopped::Unsendable { frame: cue.number, error })?;
         self.played.sent += usize::from(counts);
         Ok(())
+    }
+
+    /// A recorded message as it is to be sent, if it is.
+    fn changed(&mut self, number: u64, binary: bool, data: &Bytes) -> Result<Option<Bytes>, Stopped> {
+        let data = if binary { data.clone() } else { self.plan.changes.apply(number, data)? };
+        let message = Message { direction: Direction::Sent, time: self.now(), number, binary, data };
+        let outgoing = self.hooks.on_send(&message).map_err(|Stop| Stopped::Hook)?;
+        Ok(outgoing.instead_of(message.data))
     }
 
     fn hear(&mut self, event: Event) {

@@ -8,7 +8,7 @@ use super::*;
 use crate::event::samples::{close_frame, received, sent};
 use crate::event::{FrameEvent, Role, Side};
 use crate::protocol::{Config, Connection, DeflateParams, LengthForm, Opcode};
-use crate::replay::{FrameKeys, NoHooks, Score, Step, Transcript};
+use crate::replay::{FrameKeys, NoHooks, Outgoing, Score, Step, Transcript};
 use crate::session::{Clock, Driver, Timeline};
 use crate::transport::Transport;
 use crate::transport::memory::{Memory, pair};

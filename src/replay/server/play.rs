@@ -16,7 +16,7 @@ use super::{Matching, Options, Remark, Unmatched};
 use crate::command::Command;
 use crate::event::{Closed, Direction, FrameEvent, Kind};
 use crate::replay::part::Action;
-use crate::replay::{Changes, Hooks, Message, Outgoing, Pace, Stop, Stopped};
+use crate::replay::{Changes, Hooks, Message, Pace, Stop, Stopped};
 use crate::session::{CLOSE_TIMEOUT, Driver, Waited, Waker, waker};
 
 /// How many messages are kept for the verdict beyond as many as were recorded: a client may never stop.
@@ -184,20 +184,11 @@ impl<'a> Player<'a> {
             What::Line { after, line, ids } => (&answers.lines(after)[line], ids),
             What::End => (&answers.end, Rc::new([]) as Rc<[Pair]>),
         };
-        let command = match &line.action {
-            Action::Message { binary, data } => match self.changed(line.number, *binary, data, &ids)? {
-                Some(data) if *binary => Command::Binary(data),
-                Some(data) => Command::Text(data),
-                None => return Ok(()),
-            },
-            Action::Frame(spec) => Command::Frame(spec.clone()),
-            Action::Close { code, reason } => Command::Close { code: *code, reason: reason.clone(), force: true },
-            Action::Drop => {
-                self.write_all();
-                Command::Drop
-            }
-            Action::Await | Action::Leave => return Ok(()),
-        };
+        if line.action == Action::Drop {
+            self.write_all();
+        }
+        let command = line.action.command(|binary, data| self.changed(line.number, binary, data, &ids))?;
+        let Some(command) = command else { return Ok(()) };
         // A connection that is closing takes no more, which is the client's choice or comes after all that was recorded.
         match self.driver.send(command) {
             Err(error) if !self.driver.connection().is_closing() => {
@@ -217,11 +208,8 @@ impl<'a> Player<'a> {
             data = self.changes.apply(number, &data)?;
         }
         let message = Message { direction: Direction::Sent, time: self.now(), number, binary, data };
-        Ok(match self.hooks.on_send(&message).map_err(|Stop| Stopped::Hook)? {
-            Outgoing::Send => Some(message.data),
-            Outgoing::Skip => None,
-            Outgoing::Replace(data) => Some(data),
-        })
+        let outgoing = self.hooks.on_send(&message).map_err(|Stop| Stopped::Hook)?;
+        Ok(outgoing.instead_of(message.data))
     }
 
     /// What was said has to be on its way before the transport ends.
