@@ -62,12 +62,6 @@ pub struct JudgedArgs {
 }
 
 impl JudgedArgs {
-    /// Whether anything depends on how the live session compares.
-    #[must_use]
-    pub const fn is_asked_for(&self) -> bool {
-        self.is_written() || self.expect.expect.is_some()
-    }
-
     /// Whether what comes of it is written to a file.
     #[must_use]
     pub const fn is_written(&self) -> bool {
