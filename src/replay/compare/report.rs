@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use super::show::{detail, end};
 use super::{Difference, Item, Verdict};
-use crate::event::Direction;
 use crate::render::escape::escape;
 use crate::render::hexdump;
 use crate::render::quantity::duration;
@@ -64,20 +63,15 @@ fn other(item: &Item) -> Case {
     let side = |sign: &str, message: &Message| format!("{sign} {}", told(message));
     let mut lines: Vec<String> = recorded.map(|message| side("-", message)).into_iter().collect();
     lines.extend(live.map(|message| side("+", message)));
-    lines.extend(detail(item).into_iter().filter(|_| matches!(item, Item::Changed(..))));
+    if matches!(item, Item::Changed(..)) {
+        lines.extend(detail(item));
+    }
     let name = match (recorded, live) {
-        (Some(message), _) => format!("{} #{}", way(message), message.number),
-        (None, Some(message)) => format!("unexpected {} #{}", way(message), message.number),
+        (Some(message), _) => format!("{} #{}", message.direction.name(), message.number),
+        (None, Some(message)) => format!("unexpected {} #{}", message.direction.name(), message.number),
         (None, None) => String::new(),
     };
     case(name, Outcome::Failed(Failure { detail: lines, ..Failure::new(message) }))
-}
-
-const fn way(message: &Message) -> &'static str {
-    match message.direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
-    }
 }
 
 /// A message in a line, cut where it is long, and what was cut.
