@@ -9,7 +9,7 @@ use super::engine::documented;
 use super::failure::Failure;
 use super::fault::{Fault, Sources};
 use super::message::Message;
-use super::value::{text, written};
+use super::value::{count, text, written};
 
 /// What stands in a fault for the file.
 const NAME: &str = "--where";
@@ -104,7 +104,7 @@ fn value(name: &str, message: &Message, frame: &FrameEvent) -> Option<Dynamic> {
         "json" => message.json(),
         "blob" => Dynamic::from_blob(message.blob()),
         "size" => message.size().into(),
-        "wire" => INT::try_from(frame.frame.payload.len()).unwrap_or(INT::MAX).into(),
+        "wire" => count(frame.frame.payload.len()).into(),
         "time" => message.time().into(),
         "after" => message.after(),
         "conn" => message.connection().into(),

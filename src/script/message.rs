@@ -8,7 +8,7 @@ use rhai::{Blob, Dynamic, INT};
 use crate::event::{Event, FrameEvent, Kind};
 
 use super::inbox::Received;
-use super::value::{blob, cut, from_json, text, written};
+use super::value::{blob, count, cut, from_json, text, written};
 
 /// A message, or a control frame: cheap to copy.
 #[derive(Clone)]
@@ -98,7 +98,7 @@ impl Message {
     /// Payload bytes, inflated.
     #[must_use]
     pub fn size(&self) -> INT {
-        INT::try_from(self.data().len()).unwrap_or(INT::MAX)
+        count(self.data().len())
     }
 
     /// How many frames it came in.
@@ -116,7 +116,7 @@ impl Message {
     /// The number of its last frame on the timeline.
     #[must_use]
     pub fn number(&self) -> INT {
-        self.frame().map_or(0, |frame| INT::try_from(frame.number).unwrap_or(INT::MAX))
+        self.frame().map_or(0, |frame| count(frame.number))
     }
 
     /// Seconds since what it answers: for a pong its ping, for the first message after a sent message that one.

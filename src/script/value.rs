@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rhai::{Blob, Dynamic, FnPtr, ImmutableString};
+use rhai::{Blob, Dynamic, FnPtr, INT, ImmutableString};
 
 use crate::render::escape::escape;
 use crate::render::quantity::parse_duration;
@@ -90,6 +90,11 @@ pub fn cut(text: &str, most: usize) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
+}
+
+/// How many, as a script has it; the largest number that it has for what is beyond.
+pub fn count(things: impl TryInto<INT>) -> INT {
+    things.try_into().unwrap_or(INT::MAX)
 }
 
 /// Text as a script has it.

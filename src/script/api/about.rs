@@ -9,7 +9,7 @@ use crate::script::failure::Failure;
 use crate::script::failure::FailureKind;
 use crate::script::host::Host;
 use crate::script::inbox::Opening;
-use crate::script::value::text;
+use crate::script::value::{count, text};
 use crate::session::OpenError;
 
 #[export_module]
@@ -71,15 +71,17 @@ pub mod api {
     pub fn stats(context: NativeCallContext, ws: &mut Connection) -> Map {
         let tally = ws.queue(&Host::of(&context), |queue| queue.tally);
         let way = |at: usize| {
-            let number = |count: u64| Dynamic::from(INT::try_from(count).unwrap_or(INT::MAX));
             Dynamic::from(Map::from_iter([
-                ("frames".into(), number(tally.frames[at])),
-                ("messages".into(), number(tally.messages[at])),
-                ("bytes".into(), number(tally.bytes[at])),
+                ("frames".into(), count(tally.frames[at]).into()),
+                ("messages".into(), count(tally.messages[at]).into()),
+                ("bytes".into(), count(tally.bytes[at]).into()),
             ]))
         };
-        let violations = INT::try_from(tally.violations).unwrap_or(INT::MAX);
-        Map::from_iter([("received".into(), way(0)), ("sent".into(), way(1)), ("violations".into(), violations.into())])
+        Map::from_iter([
+            ("received".into(), way(0)),
+            ("sent".into(), way(1)),
+            ("violations".into(), count(tally.violations).into()),
+        ])
     }
 
     /// `Connection 1 to ws://...`

@@ -10,6 +10,7 @@ use crate::script::failure::{Failure, FailureKind, Raised};
 use crate::script::host::Host;
 use crate::script::message::Message;
 use crate::script::recorded::{RecordedConnection, Recording};
+use crate::script::value::count;
 
 #[export_module]
 pub mod api {
@@ -198,10 +199,6 @@ pub mod api {
     pub fn recorded_to_string(connection: &mut RecordedConnection) -> String {
         format!("recorded connection {} to {}", connection.score().number, connection.score().url)
     }
-}
-
-fn count(things: usize) -> INT {
-    INT::try_from(things).unwrap_or(INT::MAX)
 }
 
 /// What the method of arrays says of the messages.

@@ -8,6 +8,7 @@ use crate::script::connection::Connection;
 use crate::script::failure::Raised;
 use crate::script::recorded::Recording;
 use crate::script::replay::{self, Verdict};
+use crate::script::value::count;
 
 #[export_module]
 pub mod api {
@@ -96,8 +97,4 @@ pub mod api {
     pub fn text(verdict: &mut Verdict) -> String {
         verdict.text()
     }
-}
-
-fn count(messages: usize) -> INT {
-    INT::try_from(messages).unwrap_or(INT::MAX)
 }
