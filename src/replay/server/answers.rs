@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Matching, Options};
-use crate::event::Role;
 use crate::protocol::DeflateParams;
 use crate::replay::part::{Action, Cue, FrameKeys, Part};
 use crate::replay::{Message, Pace, Score};
@@ -37,14 +36,13 @@ pub(super) struct Line {
 }
 
 impl Answers {
-    /// The server's part of a connection. Where ids count, an answer belongs to the message that has its id, wherever it
+    /// The server's part of a connection, as the server saw it. Where ids count, an answer belongs to the message that has its id, wherever it
     /// came in the recording.
     pub(super) fn of(score: &Score, options: &Options) -> Answers {
-        let score = score.clone().seen_by(Role::Server);
         let Part { mut cues, awaited, deflate } = if options.frames {
-            Part::frames(&score, options.max_gap, FrameKeys::Recorded)
+            Part::frames(score, options.max_gap, FrameKeys::Recorded)
         } else {
-            Part::messages(&score, options.max_gap)
+            Part::messages(score, options.max_gap)
         };
         let ids = match &options.matching {
             Matching::Json { ids, .. } => Some(ids),
@@ -107,6 +105,7 @@ fn delay(pace: Pace, time: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Role;
     use crate::recording::Reader;
     use crate::replay::server::Ids;
 
@@ -117,7 +116,7 @@ mod tests {
         let (scores, damages) = Score::of(reader, "r").expect("a connection");
         assert!(damages.is_empty(), "{damages:?}");
         let options = Options { matching, pace, ..Options::default() };
-        let answers = Answers::of(&scores[0], &options);
+        let answers = Answers::of(&scores[0].clone().seen_by(Role::Server), &options);
         let all = std::iter::once(&answers.opening).chain(&answers.released);
         let shown = |line: &Line| match &line.action {
             Action::Message { data, .. } => (String::from_utf8_lossy(data).into_owned(), line.after.as_millis()),

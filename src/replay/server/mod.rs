@@ -197,10 +197,10 @@ impl Mock {
     pub fn new(scores: &[Score], options: Options) -> Result<Mock, MockError> {
         let part = |score: &Score| {
             let opening = Opening::of(score)?;
-            let answers = Answers::of(score, &options);
+            let score = score.clone().seen_by(Role::Server);
+            let answers = Answers::of(&score, &options);
             let cues = Cues::new(&answers.awaited, &options.matching);
-            let end = score.clone().seen_by(Role::Server).end.map(|(_, closed)| closed);
-            let recorded = Conversation { messages: answers.awaited.clone(), end };
+            let recorded = Conversation { messages: answers.awaited.clone(), end: score.end.map(|(_, closed)| closed) };
             Some(Part { number: score.number, opening, answers, cues, recorded })
         };
         let parts: Vec<Part> = scores.iter().filter_map(part).collect();
