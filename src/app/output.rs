@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
 
+use rustix::termios::tcgetwinsize;
+
 use crate::cli::args::output::{ColorWhen, Format, HeadersShown, JsonShown, Timestamps};
-use crate::cli::report::Report;
+use crate::cli::report::{Report, no_color};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::event::{Direction, Event, Kind};
 use crate::recording::{JsonLines, Masks, Writer};
@@ -107,11 +109,17 @@ pub fn renderer(settings: &OutputSettings, clock: Clock) -> Renderer {
     Renderer::new(options(settings), WallClock::local(clock.created()))
 }
 
+/// The columns of standard output, if it is a terminal that says how many.
+#[must_use]
+pub fn width() -> Option<usize> {
+    let size = if stdout().is_terminal() { tcgetwinsize(stdout()).ok() } else { None };
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// Settings as the renderer has them. JSON lines are not its business: asked for them, it shows what a person reads.
 #[must_use]
 pub fn options(settings: &OutputSettings) -> Options {
     let terminal = stdout().is_terminal();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = match settings.color {
         ColorWhen::Auto => ColourChoice::Auto,
         ColorWhen::Always => ColourChoice::Always,
@@ -139,7 +147,7 @@ pub fn options(settings: &OutputSettings) -> Options {
             JsonShown::Pretty => render::JsonShown::Pretty,
         },
         quiet: settings.quiet,
-        palette: Palette::choose(colour, terminal, no_color),
+        palette: Palette::choose(colour, terminal, no_color()),
         ..Options::default()
     }
 }

@@ -100,10 +100,16 @@ impl Report {
 
     /// Writes it to stderr, in colour on a terminal unless `NO_COLOR` is set.
     pub fn print(&self) {
-        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour = io::stderr().is_terminal() && !no_color();
         // With stderr gone there is nobody left to tell.
         let _ = io::Write::write_all(&mut io::stderr(), self.render(colour).as_bytes());
     }
+}
+
+/// Whether the user wants no colour where it was not asked for.
+#[must_use]
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl From<clap::Error> for Report {

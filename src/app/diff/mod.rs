@@ -5,7 +5,7 @@ mod handshake;
 mod json;
 mod text;
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::{output, print, report};
@@ -85,9 +85,7 @@ pub fn run(args: &DiffArgs, settings: &OutputSettings) -> Result<Exit, Report> {
         StatsFormat::Json => print(json::object(&compared).as_bytes()),
         StatsFormat::Text if args.reports.github => Ok(Exit::Success),
         StatsFormat::Text => {
-            let width = if stdout().is_terminal() { rustix::termios::tcgetwinsize(stdout()).ok() } else { None };
-            let width = width.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-            let options = Options { width, ..output::options(settings) };
+            let options = Options { width: output::width(), ..output::options(settings) };
             print(text::text(&compared, &options, args.context).as_bytes())
         }
     };

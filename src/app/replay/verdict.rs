@@ -7,7 +7,7 @@ use crate::app::outcome::Outcome;
 use crate::app::{output, report};
 use crate::cli::args::compare::Expect;
 use crate::cli::args::replay::ReplayArgs;
-use crate::cli::report::{Exit, Report};
+use crate::cli::report::{Exit, Report, no_color};
 use crate::cli::settings::Settings;
 use crate::event::Closed;
 use crate::render::{ColourChoice, Options, Palette};
@@ -44,8 +44,7 @@ impl Ending<'_> {
         let masks = &settings.recording.masks;
         let without_values = |text: &str| masks.without_values(text).into_owned();
         if !(settings.output.quiet && verdict.is_same()) {
-            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color);
+            let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color());
             let options = Options { palette, ..output::options(&settings.output) };
             let text = without_values(&render(verdict, &options, CONTEXT));
             // With stderr gone there is nobody left to tell.

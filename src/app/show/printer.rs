@@ -35,9 +35,10 @@ impl Printer {
     pub(super) fn new(settings: &OutputSettings, header: &Header, sent: bool) -> Printer {
         let format = settings.format.unwrap_or(Format::Short);
         let terminal = stdout().is_terminal();
-        let width = if terminal { rustix::termios::tcgetwinsize(stdout()).ok() } else { None };
-        let width = width.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-        let options = Options { width, ..output::options(&OutputSettings { format: Some(format), ..*settings }) };
+        let options = Options {
+            width: output::width(),
+            ..output::options(&OutputSettings { format: Some(format), ..*settings })
+        };
         let wall = WallClock::local(header.created.unwrap_or(SystemTime::UNIX_EPOCH));
         Printer {
             format,
