@@ -97,11 +97,9 @@ fn read(path: &Path) -> Result<(Vec<Score>, Vec<Damage>), Report> {
 }
 
 fn unusable(error: ScoreError) -> Report {
-    match error {
-        ScoreError::Unreadable(error) => error.into(),
-        ScoreError::NoSuch { .. } => Report::new(Exit::Usage, error.to_string()),
-        ScoreError::Empty { .. } => Report::new(Exit::File, error.to_string()).hint("wscope show tells what is in it"),
-    }
+    let empty = matches!(error, ScoreError::Empty { .. });
+    let report = Report::from(error);
+    if empty { report.hint("wscope show tells what is in it") } else { report }
 }
 
 /// Says on stderr what is not compared.

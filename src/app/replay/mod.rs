@@ -16,7 +16,7 @@ use crate::cli::report::{Exit, Report};
 use crate::protocol::SendError;
 use crate::recording::Masks;
 use crate::render::escape::escape;
-use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, ScoreError, Stopped};
+use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, Stopped};
 use crate::script::{Host, Program, Replaying};
 use crate::session::Clock;
 
@@ -156,16 +156,6 @@ fn stopped(why: &Stopped) -> Report {
         }
         Stopped::Interrupted => report(Exit::Interrupted),
         Stopped::Unrecorded => report(Exit::File),
-    }
-}
-
-impl From<ScoreError> for Report {
-    fn from(error: ScoreError) -> Report {
-        match error {
-            ScoreError::Unreadable(error) => error.into(),
-            ScoreError::NoSuch { .. } => Report::new(Exit::Usage, error.to_string()),
-            ScoreError::Empty { .. } => Report::new(Exit::File, error.to_string()),
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::exchange::export::ExportError;
 use crate::exchange::import::ImportError;
 use crate::protocol::{Closed, SendError, Side};
 use crate::recording::{ReadError, WriteError};
+use crate::replay::ScoreError;
 use crate::report;
 use crate::script::{FailureKind as Thrown, Fault, Reason};
 use crate::session::OpenError;
@@ -62,6 +63,16 @@ impl Report {
 impl From<ReadError> for Report {
     fn from(error: ReadError) -> Report {
         Report::new(Exit::File, error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ScoreError> for Report {
+    fn from(error: ScoreError) -> Report {
+        match error {
+            ScoreError::Unreadable(error) => error.into(),
+            ScoreError::NoSuch { .. } => Report::new(Exit::Usage, error.to_string()),
+            ScoreError::Empty { .. } => Report::new(Exit::File, error.to_string()),
+        }
     }
 }
 
