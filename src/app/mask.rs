@@ -3,14 +3,13 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
+use super::save::{cannot_write, is_same};
 use crate::cli::args::output::Secrets;
 use crate::cli::args::recording::MaskArgs;
 use crate::cli::report::{Exit, Report, stdout_written};
 use crate::cli::settings;
 use crate::recording::{Copy, CopyError, Reader};
-use crate::transport::in_words;
 
 /// Copies the recording without its secrets. Lines that can't be read are left out, since they may hold half a secret, and told.
 ///
@@ -32,12 +31,8 @@ pub fn run(args: MaskArgs) -> Result<Exit, Report> {
             Err(CopyError::Write(error)) => stdout_written(Err(error)),
         };
     };
-    let failed = |error: io::Error| {
-        let exists = error.kind() == io::ErrorKind::AlreadyExists;
-        let report = Report::new(Exit::File, format!("cannot write \"{}\": {}", output.display(), in_words(&error)));
-        if exists { report.hint("--force overwrites it") } else { report }
-    };
-    if same(&file, &output) {
+    let failed = |error| cannot_write(&output, &error);
+    if is_same(&file, &output) {
         let message = format!("\"{}\" can't be masked in place", file.display());
         return Err(Report::new(Exit::Usage, message).hint("-o names another file"));
     }
@@ -54,8 +49,4 @@ pub fn run(args: MaskArgs) -> Result<Exit, Report> {
         Err(CopyError::Read(error)) => Err(error.into()),
         Err(CopyError::Write(error)) => Err(failed(error)),
     }
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }

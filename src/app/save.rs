@@ -125,11 +125,13 @@ impl Write for Save {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Report {
+/// What is told when a file can't be written, or is there already.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Report {
     let report = Report::new(Exit::File, format!("cannot write \"{}\": {}", path.display(), in_words(error)));
     if error.kind() == io::ErrorKind::AlreadyExists { report.hint("--force overwrites it") } else { report }
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
+/// Whether two paths lead to one file.
+pub(super) fn is_same(a: &Path, b: &Path) -> bool {
     a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::event::Event;
+use crate::event::{Event, Kind};
 
 use super::blocks::{Blocks, Found};
 use super::error::ReadError;
@@ -60,6 +60,18 @@ impl Entry {
                 Some(format!("an event that this version does not know: {}", String::from_utf8_lossy(line)))
             }
             Entry::Event(_) | Entry::Damaged(_) => None,
+        }
+    }
+
+    /// The event, or in place of an entry that is none a note of its remark, at this time.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn told(self, time: Duration) -> Result<Event, Damage> {
+        match (self.remark(), self) {
+            (_, Entry::Event(event)) => Ok(event),
+            (_, Entry::Damaged(damage)) => Err(damage),
+            (remark, _) => Ok(Event { time, connection: 0, kind: Kind::Note(remark.unwrap_or_default()) }),
         }
     }
 }

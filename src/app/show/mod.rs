@@ -42,11 +42,6 @@ struct Item {
 }
 
 impl Item {
-    /// A remark of the viewer's own, about a line that is no event.
-    fn remark(text: String, time: Duration, sight: Sight) -> Item {
-        Item { event: Event { time, connection: 0, kind: Kind::Note(text) }, sight }
-    }
-
     const fn is_frame(&self) -> bool {
         matches!(self.event.kind, Kind::Frame(_))
     }
@@ -150,11 +145,9 @@ impl Viewer {
             // Whoever recorded before is gone, and so are its connections.
             self.printer.forget();
         }
-        let remark = entry.remark().unwrap_or_default();
-        let item = match entry {
-            Entry::Event(event) => Item { event, sight },
-            Entry::Append(_) | Entry::Unknown(_) => Item::remark(remark, time, sight),
-            Entry::Damaged(damage) => return self.damages.note(&damage, self.out.is_paged()),
+        let item = match entry.told(time) {
+            Ok(event) => Item { event, sight },
+            Err(damage) => return self.damages.note(&damage, self.out.is_paged()),
         };
         let Some(joiner) = &mut self.joiner else { return self.show(item) };
         for item in joiner.take(item) {

@@ -14,14 +14,13 @@
 //! | `wire` | of a compressed message: the payload as on the wire, in base64 |
 //! | `violations` | the rules that the frame broke, with `; ` between |
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use bytes::Bytes;
 
+use super::rows::{self, Row};
 use super::wall::Wall;
-use super::{ExportError, Pass, Source};
-use crate::event::{Event, FrameEvent, Kind};
-use crate::recording::Entry;
+use super::{ExportError, Source};
 use crate::recording::json::{base64, digits, seconds};
 
 const COLUMNS: &str = "frame,connection,time,seconds,direction,opcode,fin,rsv,masking_key,length,payload,message,fragment,\
@@ -32,98 +31,57 @@ const COLUMNS: &str = "frame,connection,time,seconds,direction,opcode,fin,rsv,ma
 /// # Errors
 /// One of the two can't be read or written.
 pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportError> {
-    let mut pass = source.pass()?;
-    let mut rows =
-        Rows { wall: Wall::new(source.header().created), row: Vec::new(), frame: None, violations: String::new() };
+    let mut wall = Wall::new(source.header().created);
+    let mut line = Vec::new();
     out.write_all(COLUMNS.as_bytes())?;
-    while let Some(entry) = pass.entry()? {
-        let Entry::Event(event) = entry else { continue };
-        match &event.kind {
-            Kind::Violation { frame, violation } if frame.is_some() && *frame == rows.frame => {
-                rows.broken(violation.rule.name());
-            }
-            Kind::Frame(frame) => {
-                rows.end(out)?;
-                rows.begin(&event, frame, &pass);
-            }
-            _ => {}
-        }
-    }
-    rows.end(out)?;
-    Ok(())
+    rows::each(source, |row| {
+        line.clear();
+        write_row(row, &mut wall, &mut line);
+        out.write_all(&line)
+    })
 }
 
-/// The row of the frame before, which what follows may still be about.
-struct Rows {
-    wall: Wall,
-    row: Vec<u8>,
-    frame: Option<u64>,
-    violations: String,
-}
-
-impl Rows {
-    fn begin(&mut self, event: &Event, frame: &FrameEvent, pass: &Pass<'_>) {
-        let (row, header) = (&mut self.row, &frame.frame.header);
-        self.frame = Some(frame.number);
-        number(Some(frame.number), row);
-        number(Some(event.connection), row);
-        self.wall.write(event.time, row);
-        row.push(b',');
-        seconds(event.time, row);
-        row.push(b',');
-        plain(frame.direction.name(), row);
-        match header.opcode.name() {
-            Some(name) => plain(name, row),
-            None => number(Some(header.opcode.bits()), row),
-        }
-        plain(if header.fin { "true" } else { "false" }, row);
-        number(Some(header.rsv), row);
-        plain(&header.mask.map_or(String::new(), |key| format!("{:08x}", u32::from_be_bytes(key))), row);
-        number(Some(header.length), row);
-        number(Some(frame.frame.payload.len() as u64), row);
-        number(frame.fragment.map(|fragment| fragment.message), row);
-        number(frame.fragment.map(|fragment| fragment.index), row);
-        plain(if frame.automatic { "true" } else { "false" }, row);
-        plain(if pass.masked() { "true" } else { "false" }, row);
-        if let Some(after) = frame.after {
-            seconds(after, row);
-        }
-        row.push(b',');
-        let payload = &frame.frame.payload;
-        match &frame.message {
-            _ if !pass.compressed() => content(Some(payload), row),
-            message => content(message.as_ref().map(|message| &message.data), row),
-        }
-        if pass.compressed() {
-            base64(payload, row);
-        }
-        row.push(b',');
+fn write_row(row: &Row, wall: &mut Wall, out: &mut Vec<u8>) {
+    let frame = &row.frame;
+    let (header, payload) = (&frame.frame.header, &frame.frame.payload);
+    number(Some(frame.number), out);
+    number(Some(row.connection), out);
+    wall.write(row.time, out);
+    out.push(b',');
+    seconds(row.time, out);
+    out.push(b',');
+    plain(frame.direction.name(), out);
+    plain(&row.opcode(), out);
+    flag(header.fin, out);
+    number(Some(header.rsv), out);
+    plain(&row.key().unwrap_or_default(), out);
+    number(Some(header.length), out);
+    number(Some(payload.len() as u64), out);
+    number(frame.fragment.map(|fragment| fragment.message), out);
+    number(frame.fragment.map(|fragment| fragment.index), out);
+    flag(frame.automatic, out);
+    flag(row.altered, out);
+    if let Some(after) = frame.after {
+        seconds(after, out);
     }
-
-    fn broken(&mut self, rule: &str) {
-        if !self.violations.is_empty() {
-            self.violations.push_str("; ");
-        }
-        self.violations.push_str(rule);
+    out.push(b',');
+    content(row.content(), out);
+    if row.compressed {
+        base64(payload, out);
     }
-
-    /// Writes the row that has begun, if one has.
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.frame.take().is_some() {
-            self.row.extend_from_slice(self.violations.as_bytes());
-            self.row.extend_from_slice(b"\r\n");
-            out.write_all(&self.row)?;
-        }
-        self.row.clear();
-        self.violations.clear();
-        Ok(())
-    }
+    out.push(b',');
+    out.extend_from_slice(row.violations.as_bytes());
+    out.extend_from_slice(b"\r\n");
 }
 
 /// A cell of what needs no quotes.
 fn plain(text: &str, row: &mut Vec<u8>) {
     row.extend_from_slice(text.as_bytes());
     row.push(b',');
+}
+
+fn flag(value: bool, row: &mut Vec<u8>) {
+    plain(if value { "true" } else { "false" }, row);
 }
 
 fn number(value: Option<impl Into<u64>>, row: &mut Vec<u8>) {

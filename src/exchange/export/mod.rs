@@ -7,6 +7,7 @@ mod jsonl;
 mod parquet;
 mod pcapng;
 mod rhai;
+mod rows;
 mod source;
 mod txt;
 mod wall;

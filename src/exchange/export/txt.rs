@@ -4,7 +4,6 @@ use std::io::Write;
 use std::time::SystemTime;
 
 use super::{ExportError, Source};
-use crate::event::{Event, Kind};
 use crate::recording::Entry;
 use crate::render::{HeadersShown, Options, Renderer, WallClock};
 
@@ -23,10 +22,7 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
             // Whoever recorded before is gone, and so are its connections.
             renderer = Renderer::new(options, wall.clone());
         }
-        let event = match (entry.remark(), entry) {
-            (None, Entry::Event(event)) => event,
-            (remark, _) => Event { time: pass.time(), connection: 0, kind: Kind::Note(remark.unwrap_or_default()) },
-        };
+        let Ok(event) = entry.told(pass.time()) else { continue };
         text.clear();
         renderer.event(&event, &mut text);
         out.write_all(text.as_bytes())?;

@@ -5,8 +5,8 @@
 //! in `byte` where in the recording it was, so that all of them can be put in order again.
 //!
 //! ```text
-//! a pass over all of it -> Plan (the entries: heads, where they begin and end) -> a pass for a few small entries or two for
-//! a large one -> the log
+//! a pass over all of it -> Plan (the entries: heads, where they begin and end) -> a pass for a few small entries or one
+//! for a large one, two if it has many events -> the log
 //! ```
 //!
 //! `send` is what a client sent: in the recording of a server that is what it received.
@@ -65,13 +65,7 @@ fn entries(
 ) -> Result<(), ExportError> {
     if let [entry] = &plan.entries[group.clone()] {
         begin(group.start, &entry.head(wall), out)?;
-        for piece in [Piece::Message, Piece::Event] {
-            let mut list = List::default();
-            let mut write = |_, of, json: &[u8]| if of == piece { list.add(json, out) } else { Ok(()) };
-            Walk::new(source, plan, group.clone(), wall).only(piece).run(&mut write)?;
-            out.write_all(piece.end())?;
-        }
-        return Ok(());
+        return large(&|| Walk::new(source, plan, group.clone(), wall), out);
     }
     let mut gathered: Vec<[(List, Vec<u8>); 2]> = group.clone().map(|_| Default::default()).collect();
     let mut gather = |entry: usize, of: Piece, json: &[u8]| {
@@ -87,6 +81,26 @@ fn entries(
         }
     }
     Ok(())
+}
+
+/// Writes an entry's messages at once. Its events follow them: mostly few, they are gathered, or else looked for again.
+fn large<'a>(walk: &dyn Fn() -> Walk<'a>, out: &mut dyn Write) -> Result<(), ExportError> {
+    let (mut messages, mut events) = (List::default(), List::default());
+    let mut gathered = Vec::new();
+    let mut write = |_, of, json: &[u8]| match of {
+        Piece::Message => messages.add(json, out),
+        Piece::Event if gathered.len() as u64 > GATHERED => Ok(()),
+        Piece::Event => events.add(json, &mut gathered),
+    };
+    walk().run(&mut write)?;
+    out.write_all(Piece::Message.end())?;
+    if gathered.len() as u64 > GATHERED {
+        let mut events = List::default();
+        walk().events().run(&mut |_, _, json| events.add(json, out))?;
+    } else {
+        out.write_all(&gathered)?;
+    }
+    Ok(out.write_all(Piece::Event.end())?)
 }
 
 /// An entry up to its first message.

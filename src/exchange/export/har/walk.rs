@@ -41,8 +41,8 @@ pub(super) struct Walk<'a> {
     /// The wanted entries; `None`: what belongs to none.
     wanted: Option<Range<usize>>,
     wall: &'a Wall,
-    /// `None`: all.
-    only: Option<Piece>,
+    /// Whether messages are passed over.
+    events: bool,
     /// The entry that each connection is at, and the one that begins next.
     current: BTreeMap<u32, usize>,
     next: usize,
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(source: &'a Source, plan: &'a Plan, wanted: Range<usize>, wall: &'a Wall) -> Walk<'a> {
         let (next, current) = (wanted.start, BTreeMap::new());
         let (line, json) = (Stamped::default(), Vec::new());
-        Walk { source, plan, wanted: Some(wanted), wall, only: None, current, next, line, json }
+        Walk { source, plan, wanted: Some(wanted), wall, events: false, current, next, line, json }
     }
 
     /// Over what belongs to no entry, which is told as that of entry 0.
@@ -74,8 +74,9 @@ impl<'a> Walk<'a> {
         Walk { wanted: None, ..Walk::new(source, plan, 0..0, wall) }
     }
 
-    pub(super) fn only(self, piece: Piece) -> Walk<'a> {
-        Walk { only: Some(piece), ..self }
+    /// Over what is no message.
+    pub(super) fn events(self) -> Walk<'a> {
+        Walk { events: true, ..self }
     }
 
     /// Gives all that is wanted.
@@ -131,10 +132,7 @@ impl<'a> Walk<'a> {
     /// Writes most messages at once, as they stand in their lines; the rest is read first.
     fn look(&mut self, glance: &Glance<'_>, number: usize, take: &mut Taker<'_>) -> io::Result<Look> {
         let whole = glance.frame.as_ref().filter(|frame| is_message(frame));
-        let only = if whole.is_some() { Some(Piece::Message) } else { None };
-        let other = glance.frame.as_ref().is_none_or(|frame| frame.fragment.is_none()).then_some(Piece::Event);
-        let surely = only.or(other);
-        if self.only.is_some() && surely.is_some() && self.only != surely {
+        if self.events && whole.is_some() {
             return Ok(Look::Skip);
         }
         self.line.set(glance);
@@ -162,7 +160,7 @@ impl<'a> Walk<'a> {
             return self.event(number, take);
         };
         let Some(message) = frame.message.filter(|_| self.wanted.is_some()) else { return self.event(number, take) };
-        if self.only == Some(Piece::Event) {
+        if self.events {
             return Ok(());
         }
         let opcode = if message.binary { Opcode::BINARY } else { Opcode::TEXT };
@@ -182,9 +180,6 @@ impl<'a> Walk<'a> {
     }
 
     fn event(&self, number: usize, take: &mut Taker<'_>) -> io::Result<()> {
-        if self.only == Some(Piece::Message) {
-            return Ok(());
-        }
         take(number, Piece::Event, &self.line.line)
     }
 

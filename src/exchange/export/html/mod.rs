@@ -11,12 +11,13 @@ mod block;
 mod embed;
 
 use std::io::Write;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::{ExportError, Pass, Source};
+use super::{ExportError, Source};
 use crate::event::{Event, Kind};
 use crate::protocol::close;
 use crate::recording::Entry;
@@ -52,10 +53,8 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
     let mut pass = source.pass()?;
     let mut blocks = Blocks::new();
     while let Some(entry) = pass.entry()? {
-        let (event, remark) = event(entry, &pass);
-        blocks.event(&event, &pass, out)?;
-        if let Some(text) = remark {
-            blocks.event(&note(text, &pass), &pass, out)?;
+        for event in shown(entry, pass.time()) {
+            blocks.event(&event, &pass, out)?;
         }
     }
     blocks.flush(out)?;
@@ -63,25 +62,19 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
     Ok(())
 }
 
-/// What is shown of an entry, and a remark if that is not all of it.
-fn event(entry: Entry, pass: &Pass<'_>) -> (Event, Option<String>) {
-    match entry {
-        Entry::Event(Event { time, connection, kind: Kind::Undecoded(bytes) }) if bytes.len() > LIMIT => {
-            let remark = format!("{} further bytes are not on this page", bytes.len() - LIMIT);
-            (Event { time, connection, kind: Kind::Undecoded(bytes.slice(..LIMIT)) }, Some(remark))
+/// What is shown of an entry: no more than [`LIMIT`] of what can be long, and then a note that this is not all.
+fn shown(mut entry: Entry, time: Duration) -> impl Iterator<Item = Event> {
+    let mut remark = None;
+    match &mut entry {
+        Entry::Event(Event { kind: Kind::Undecoded(bytes), .. }) if bytes.len() > LIMIT => {
+            let text = format!("{} further bytes are not on this page", bytes.len() - LIMIT);
+            remark = Some(Event { time, connection: 0, kind: Kind::Note(text) });
+            bytes.truncate(LIMIT);
         }
-        Entry::Event(event) => (event, None),
-        Entry::Append(header) => (note(format!("{} goes on recording from here", header.by), pass), None),
-        Entry::Unknown(line) => {
-            let line = String::from_utf8_lossy(&line[..line.len().min(LIMIT)]);
-            (note(format!("an event that this version does not know: {line}"), pass), None)
-        }
-        Entry::Damaged(damage) => (note(damage.to_string(), pass), None),
+        Entry::Unknown(line) => line.truncate(LIMIT),
+        _ => {}
     }
-}
-
-fn note(text: String, pass: &Pass<'_>) -> Event {
-    Event { time: pass.time(), connection: 0, kind: Kind::Note(text) }
+    entry.told(time).into_iter().chain(remark)
 }
 
 fn head(page: &str, name: &str) -> String {

@@ -24,11 +24,10 @@ mod thrift;
 
 use std::io::Write;
 
+use super::rows::{self, Row};
 use super::wall::Wall;
-use super::{ExportError, Pass, Source};
-use crate::event::{Event, FrameEvent, Kind as Happened};
+use super::{ExportError, Source};
 use crate::protocol::{Opcode, close};
-use crate::recording::Entry;
 use table::{Column, Kind, Table, Values};
 
 const COLUMNS: &[Column] = &[
@@ -63,85 +62,48 @@ const COLUMNS: &[Column] = &[
 /// One of the two can't be read or written.
 pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportError> {
     let wall = source.header().created.map(|created| Wall::new(Some(created)));
-    let mut pass = source.pass()?;
     let mut table = Table::begin(COLUMNS, out)?;
-    // The frame whose row is not complete: violations that it commits follow it.
-    let mut open: Option<u64> = None;
-    let mut broken = String::new();
-    while let Some(entry) = pass.entry()? {
-        let Entry::Event(event) = entry else { continue };
-        match &event.kind {
-            Happened::Violation { frame: Some(frame), violation } if open == Some(*frame) => {
-                if !broken.is_empty() {
-                    broken.push_str("; ");
-                }
-                broken.push_str(violation.rule.name());
-            }
-            Happened::Frame(frame) => {
-                if open.replace(frame.number).is_some() {
-                    complete(&mut table, &mut broken)?;
-                }
-                begin(table.row(), &event, frame, &pass, wall.as_ref());
-            }
-            _ => {}
-        }
-    }
-    if open.is_some() {
-        complete(&mut table, &mut broken)?;
-    }
-    table.end()?;
-    Ok(())
+    rows::each(source, |row| {
+        write_row(row, wall.as_ref(), table.row());
+        table.end_row()
+    })?;
+    Ok(table.end()?)
 }
 
-/// All of a row but what came after the frame.
-fn begin(row: &mut [Values], event: &Event, frame: &FrameEvent, pass: &Pass<'_>, wall: Option<&Wall>) {
-    let mut row = row.iter_mut();
-    let mut next = || row.next().expect("as many values as columns");
+fn write_row(row: &Row, wall: Option<&Wall>, out: &mut [Values]) {
+    let mut out = out.iter_mut();
+    let mut next = || out.next().expect("as many values as columns");
+    let frame = &row.frame;
     let (header, payload) = (&frame.frame.header, &frame.frame.payload);
-    let message = frame.message.as_ref();
-    let inflated = message.filter(|_| pass.compressed()).map(|message| &message.data);
     let closes = header.opcode == Opcode::CLOSE;
     next().long(frame.number);
-    next().long(event.connection.into());
-    let time = wall.map(|wall| wall.since_epoch(event.time).as_micros() as u64);
+    next().long(row.connection.into());
+    let time = wall.map(|wall| wall.since_epoch(row.time).as_micros() as u64);
     or_none(next(), time, Values::long);
-    next().double(event.time.as_secs_f64());
+    next().double(row.time.as_secs_f64());
     next().bytes(frame.direction.name().as_bytes());
-    match header.opcode.name() {
-        Some(name) => next().bytes(name.as_bytes()),
-        None => next().bytes(header.opcode.bits().to_string().as_bytes()),
-    }
+    next().bytes(row.opcode().as_bytes());
     next().bool(header.fin);
     next().int(header.rsv.into());
     next().bool(header.mask.is_some());
-    let key = header.mask.map(|key| format!("{:08x}", u32::from_be_bytes(key)));
-    or_none(next(), key, |values, key| values.bytes(key.as_bytes()));
+    or_none(next(), row.key(), |values, key| values.bytes(key.as_bytes()));
     next().long(header.length);
     next().bytes(payload);
-    let content = if pass.compressed() { inflated } else { Some(payload).filter(|_| !closes) };
-    let text = content.filter(|content| simdutf8::basic::from_utf8(content).is_ok());
+    let text = row.content().filter(|content| !closes && simdutf8::basic::from_utf8(content).is_ok());
     or_none(next(), text, |values, text| values.bytes(text));
-    or_none(next(), inflated, |values, data| values.bytes(data));
+    or_none(next(), row.inflated(), |values, data| values.bytes(data));
     or_none(next(), frame.fragment.map(|fragment| fragment.message), Values::long);
     or_none(next(), frame.fragment.map(|fragment| fragment.index), Values::int);
-    or_none(next(), message.map(|message| message.data.len() as u64), Values::long);
+    or_none(next(), frame.message.as_ref().map(|message| message.data.len() as u64), Values::long);
     let (code, reason) = if closes { close::parse(payload) } else { Default::default() };
     or_none(next(), code.map(u32::from), Values::int);
     let reason = code.and_then(|_| simdutf8::basic::from_utf8(&reason).ok());
     or_none(next(), reason, |values, reason| values.bytes(reason.as_bytes()));
     next().bool(frame.automatic);
-    next().bool(pass.masked());
+    next().bool(row.altered);
     or_none(next(), frame.after.map(|after| after.as_secs_f64()), Values::double);
-}
-
-/// The rest of it.
-fn complete(table: &mut Table<'_>, broken: &mut String) -> Result<(), ExportError> {
-    if let Some(violations) = table.row().last_mut() {
-        let text = Some(&*broken).filter(|text| !text.is_empty());
-        or_none(violations, text, |values, text| values.bytes(text.as_bytes()));
-    }
-    broken.clear();
-    Ok(table.end_row()?)
+    let violations = Some(&row.violations).filter(|text| !text.is_empty());
+    or_none(next(), violations, |values, text| values.bytes(text.as_bytes()));
 }
 
 fn or_none<T>(values: &mut Values, value: Option<T>, add: impl FnOnce(&mut Values, T)) {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Entry, Message, OwnLog};
-use crate::event::{Event, Kind};
 use crate::exchange::import::{Format, Import, ImportError, Imported};
 use crate::recording::json::string;
 use crate::recording::{self, Look, Reader};
@@ -80,15 +79,11 @@ fn next(reader: &mut Reader<Cursor<Vec<u8>>>, places: &[u64], name: &str) -> Res
     let malformed = |place: String, reason: String| ImportError::Malformed { name: name.to_owned(), place, reason };
     let entry = entry.map_err(|error| malformed("_wscope".to_owned(), error.to_string()))?;
     let Some(entry) = entry else { return Ok(None) };
-    let event = match (entry.remark(), entry) {
-        (_, recording::Entry::Event(event)) => event,
-        (_, recording::Entry::Damaged(damage)) => {
-            let line = damage.place.line.and_then(|line| places.get(usize::try_from(line).ok()? - 2));
-            let place = line.map_or("_wscope".to_owned(), |byte| format!("the _wscope with \"byte\":{byte}"));
-            return Err(malformed(place, damage.reason.to_owned()));
-        }
-        (remark, _) => Event { time: reader.time(), connection: 0, kind: Kind::Note(remark.unwrap_or_default()) },
-    };
+    let event = entry.told(reader.time()).map_err(|damage| {
+        let line = damage.place.line.and_then(|line| places.get(usize::try_from(line).ok()? - 2));
+        let place = line.map_or("_wscope".to_owned(), |byte| format!("the _wscope with \"byte\":{byte}"));
+        malformed(place, damage.reason.to_owned())
+    })?;
     Ok(Some(Imported { event, masked }))
 }
 

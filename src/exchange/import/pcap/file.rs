@@ -252,9 +252,9 @@ enum Found {
 
 impl Interface {
     fn read(order: Order, data: &[u8]) -> Option<Interface> {
-        let [link, kept] = words(order, data)?;
-        let mut interface =
-            Interface { link: order.u16(&link_bytes(order, link)).into(), kept, units: 1_000_000, offset: 0 };
+        // The link layer's type has 16 bits; the other 16 are reserved.
+        let [_, kept] = words(order, data)?;
+        let mut interface = Interface { link: order.u16(data).into(), kept, units: 1_000_000, offset: 0 };
         let mut options = &data[8..];
         while let [a, b, c, d, ..] = *options {
             let (code, length) = (order.u16(&[a, b]), usize::from(order.u16(&[c, d])));
@@ -274,15 +274,6 @@ impl Interface {
         let seconds = (stamp / self.units).saturating_add_signed(self.offset);
         Duration::from_secs(seconds) + fraction(stamp % self.units, self.units)
     }
-}
-
-/// The link layer's type has 16 bits; the other 16 are reserved.
-fn link_bytes(order: Order, word: u32) -> [u8; 2] {
-    let bytes = match order {
-        Order::Little => word.to_le_bytes(),
-        Order::Big => word.to_be_bytes(),
-    };
-    [bytes[0], bytes[1]]
 }
 
 /// The units of a second that a resolution says: a negative power of ten, or of two with the top bit.
