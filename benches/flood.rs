@@ -53,7 +53,7 @@ fn websocat(path: &Path, url: &str) -> Command {
 
 /// Prints the median, with the most memory of all rounds, and gives its seconds inverted.
 fn report(name: &str, size: usize, total: usize, rounds: &[(f64, u64)]) -> f64 {
-    let (mut seconds, memory): (Vec<f64>, Vec<u64>) = rounds.iter().copied().unzip();
+    let (seconds, memory): (Vec<f64>, Vec<u64>) = rounds.iter().copied().unzip();
     let memory = memory.into_iter().max().unwrap_or_default();
-    peer::report(name, size, total, &mut seconds, &format!("   {memory} KiB at most"))
+    peer::report(name, size, total, seconds, &format!("   {memory} KiB at most"))
 }

@@ -86,19 +86,8 @@ fn client(port: u16) -> TcpStream {
     let request = "GET / HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     stream.write_all(request.as_bytes()).expect("a server");
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).expect("an answer");
-        head.push(byte[0]);
-    }
+    peer::head(&mut stream);
     stream
-}
-
-fn masked() -> [u8; MASKED] {
-    let mut frame = [7; MASKED];
-    frame[..6].copy_from_slice(&[0x82, 0x80 | SIZE as u8, 1, 2, 3, 4]);
-    frame
 }
 
 /// Microseconds of the median.
@@ -112,7 +101,7 @@ fn round_trip(way: &dyn Fn(u16) -> u16) -> f64 {
         }
     });
     let mut stream = client(way(port));
-    let (frame, mut answer) = (masked(), [0; PLAIN]);
+    let (frame, mut answer) = (peer::masked(SIZE), [0; PLAIN]);
     let mut trips: Vec<Duration> = (0..TRIPS)
         .map(|_| {
             let begun = Instant::now();
@@ -135,7 +124,7 @@ fn rate(way: &dyn Fn(u16) -> u16) -> f64 {
         Instant::now()
     });
     let mut stream = client(way(port));
-    let block = masked().repeat(1000);
+    let block = peer::masked(SIZE).repeat(1000);
     let begun = Instant::now();
     for _ in 0..MESSAGES / 1000 {
         stream.write_all(&block).expect("a reader");

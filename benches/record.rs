@@ -38,11 +38,11 @@ fn main() {
             theirs.extend(peer::websocat_path().map(|path| round(&block, total, |url| websocat(&path, url, &file))));
             bare.push(copied(&block, total, &file));
         }
-        let ours = peer::report("wscope", size, total, &mut ours, "");
+        let ours = peer::report("wscope", size, total, ours, "");
         if !theirs.is_empty() {
-            println!("  wscope to websocat {:.2}", ours / peer::report("websocat", size, total, &mut theirs, ""));
+            println!("  wscope to websocat {:.2}", ours / peer::report("websocat", size, total, theirs, ""));
         }
-        println!("  wscope to bare     {:.2}", ours / peer::report("bare", size, total, &mut bare, ""));
+        println!("  wscope to bare     {:.2}", ours / peer::report("bare", size, total, bare, ""));
     }
     println!("reading {} MiB back", read_back(&file) >> 20);
     let _ = std::fs::remove_file(&file);

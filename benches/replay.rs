@@ -8,11 +8,14 @@
     reason = "a benchmark reads the clock and prints"
 )]
 
+mod peer;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use peer::{bare_socket, median};
 use wscope::event::{Direction, FrameEvent, Message, Role};
 use wscope::protocol::{Config, Connection, Frame, Header, Opcode};
 use wscope::replay::{Changes, NoHooks, Pace, Part, Plan, Player, Score, Step, Transcript};
@@ -35,7 +38,7 @@ fn main() {
     let dialogue = self::score(TRIPS, true, Duration::ZERO);
     let (mut bare, mut waited) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bare.push(bare_socket().as_secs_f64() / TRIPS as f64);
+        bare.push(bare_socket(connected(echo()), SIZE, TRIPS as usize).as_secs_f64() / TRIPS as f64);
         waited.push(played(&dialogue, Pace::Wait, echo()).0.as_secs_f64() / TRIPS as f64);
     }
     let (bare, waited) = (median(bare), median(waited));
@@ -49,11 +52,6 @@ fn main() {
     println!("  round trip, bare socket   {:9.2} us", bare * 1e6);
     println!("  round trip, waited for    {:9.2} us, ratio {:.2}", waited * 1e6, waited / bare);
     println!("  gaps of 1 ms, off by p99  {:9.0} us", errors[errors.len() * 99 / 100] * 1e6);
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }
 
 /// A recording of so many messages sent, each answered or not, with these gaps.
@@ -154,17 +152,4 @@ fn close(mut stream: TcpStream) {
     if stream.read_exact(&mut frame).is_ok() {
         stream.write_all(&[0x88, 2, 0x03, 0xe8]).expect("a reader");
     }
-}
-
-fn bare_socket() -> Duration {
-    let mut stream = connected(echo());
-    let mut frame = [b'x'; FRAME];
-    frame[..6].copy_from_slice(&[0x82, 0x80 | SIZE as u8, 0, 0, 0, 0]);
-    let mut answer = [0; ANSWER];
-    let begun = Instant::now();
-    for _ in 0..TRIPS {
-        stream.write_all(&frame).expect("a server");
-        stream.read_exact(&mut answer).expect("a server");
-    }
-    begun.elapsed()
 }

@@ -7,6 +7,8 @@
     reason = "a benchmark reads the clock and prints"
 )]
 
+mod peer;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -25,19 +27,14 @@ const SIZE: usize = 100;
 fn main() {
     let (mut bare, mut driven) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bare.push(with_echo(bare_socket));
+        bare.push(with_echo(|stream| peer::bare_socket(stream, SIZE, TRIPS as usize)));
         driven.push(with_echo(driver));
     }
-    let (bare, driven) = (median(bare), median(driven));
+    let (bare, driven) = (peer::median(bare), peer::median(driven));
     println!("round trips of {SIZE} bytes, median of {ROUNDS} rounds of {TRIPS}");
     println!("  bare blocking socket {:7.2} us", bare * 1e6);
     println!("  driver               {:7.2} us", driven * 1e6);
     println!("  ratio                {:7.2}", driven / bare);
-}
-
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }
 
 /// Seconds a round trip against a server that answers each masked frame with the same payload, unmasked.
@@ -62,18 +59,6 @@ fn with_echo(client: fn(TcpStream) -> Duration) -> f64 {
     let elapsed = client(stream);
     server.join().expect("a server that ends");
     elapsed.as_secs_f64() / f64::from(TRIPS)
-}
-
-fn bare_socket(mut stream: TcpStream) -> Duration {
-    let mut frame = [7; 6 + SIZE];
-    frame[..6].copy_from_slice(&[0x82, 0x80 | SIZE as u8, 1, 2, 3, 4]);
-    let mut answer = [0; 2 + SIZE];
-    let begun = Instant::now();
-    for _ in 0..TRIPS {
-        stream.write_all(&frame).expect("a server");
-        stream.read_exact(&mut answer).expect("an answer");
-    }
-    begun.elapsed()
 }
 
 fn driver(stream: TcpStream) -> Duration {

@@ -1,4 +1,5 @@
-//! The bare server that feeds prepared frames to a program, and the other program to compare with: what the benchmarks share.
+//! The bare server that feeds prepared frames to a program, the bare client, and the other program to compare with: what the
+//! benchmarks share.
 
 #![allow(dead_code, reason = "each uses some of it")]
 
@@ -62,10 +63,32 @@ pub fn feed<T>(
     (elapsed, seen)
 }
 
+/// A binary frame as a client sends it, with a payload of `size` bytes, fewer than 126.
+pub fn masked(size: usize) -> Vec<u8> {
+    let mut frame = vec![0x82, 0x80 | size as u8, 1, 2, 3, 4];
+    frame.resize(6 + size, 7);
+    frame
+}
+
+/// So many round trips over a bare blocking socket, to a server that answers each frame of [`masked`] with one of its size.
+pub fn bare_socket(mut stream: TcpStream, size: usize, trips: usize) -> Duration {
+    let (frame, mut answer) = (masked(size), vec![0; 2 + size]);
+    let begun = Instant::now();
+    for _ in 0..trips {
+        stream.write_all(&frame).expect("a server");
+        stream.read_exact(&mut answer).expect("an answer");
+    }
+    begun.elapsed()
+}
+
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
 /// Prints the rates of the median of the rounds, and gives its seconds inverted.
-pub fn report(name: &str, size: usize, total: usize, seconds: &mut [f64], remark: &str) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    let seconds = seconds[seconds.len() / 2];
+pub fn report(name: &str, size: usize, total: usize, seconds: Vec<f64>, remark: &str) -> f64 {
+    let seconds = median(seconds);
     let (messages, bytes) = ((total / size) as f64 / seconds, total as f64 / seconds);
     println!("  {name:10} {:8.2} M messages/s {:8.2} GB/s{remark}", messages / 1e6, bytes / 1e9);
     1.0 / seconds
@@ -78,14 +101,19 @@ pub fn most_memory(child: &Child) -> u64 {
     line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-pub fn shake_hands(stream: &mut TcpStream) {
-    let mut request = Vec::new();
+/// The head of a request or of an answer.
+pub fn head(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
     let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a request");
-        request.push(byte[0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("a head");
+        head.push(byte[0]);
     }
-    let request = String::from_utf8_lossy(&request).into_owned();
+    head
+}
+
+pub fn shake_hands(stream: &mut TcpStream) {
+    let request = String::from_utf8_lossy(&head(stream)).into_owned();
     let named = |line: &&str| line.to_ascii_lowercase().starts_with("sec-websocket-key:");
     let key = request.lines().find(named).and_then(|line| line.split_once(':')).expect("a key").1.trim();
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());

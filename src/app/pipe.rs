@@ -92,7 +92,7 @@ pub fn run_with(settings: &Settings, timeline: &Timeline, limits: Limits) -> Res
         let pause = Reconnect::backoff(attempt);
         if again && lost.is_some() {
             let text = format!("reconnecting in {} s (attempt {attempt})", pause.as_secs_f64());
-            timeline.emit(timeline.clock().elapsed(), number, Kind::Note(text));
+            timeline.note(number, text);
         }
         while let Err(error) = timeline.flush() {
             if !pipe.outcome.sink_failed(&error) {

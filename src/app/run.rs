@@ -42,7 +42,7 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
         Err(fault) if fault.reason.is_skipped() => {
             (program.host().setup().print)(&format!("skipped: {}", fault.message));
         }
-        Err(fault) => return Err(Report::from(fault).rewritten(&|text| masks.without_values(text).into_owned())),
+        Err(fault) => return Err(Report::from(fault).masked(&masks)),
         Ok(()) => {}
     }
     told.err().and_then(Report::lost).map_or(Ok(Exit::Success), Err)

@@ -12,7 +12,7 @@ use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
 use crate::recording::{Masks, Switch};
-use crate::script::{Alone, Failure, FailureKind, Inbox, Limits, Setup, Stop, folder};
+use crate::script::{Alone, Failure, FailureKind, Fault, Inbox, Limits, Reason, Setup, Stop, Tell, folder};
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::transport::in_words;
 
@@ -106,6 +106,19 @@ pub fn read(path: &Path) -> Result<String, Report> {
     text.map_err(|error| {
         let message = format!("cannot read the script \"{}\": {}", path.display(), in_words(&error));
         Report::new(Exit::File, message)
+    })
+}
+
+/// Says on standard error what went wrong in a function for a connection; the server goes on.
+#[must_use]
+pub fn tell(masks: Masks) -> Box<Tell> {
+    Box::new(move |function, number, fault| {
+        // The user has ended it all.
+        if matches!(fault.reason, Reason::Interrupted) {
+            return;
+        }
+        let message = format!("{} ({function}, connection {number})", fault.message);
+        Report::from(Box::new(Fault { message, ..*fault })).masked(&masks).print();
     })
 }
 

@@ -8,6 +8,7 @@ use std::process::{ExitCode, Termination};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::recording::Masks;
 use crate::render::escape::escape;
 use crate::transport::in_words;
 
@@ -73,9 +74,10 @@ impl Report {
         Report { message: format!("{place}: {}", self.message), ..self }
     }
 
-    /// With each text of it changed: what is secret taken out.
+    /// Without the values that are secret.
     #[must_use]
-    pub fn rewritten(self, change: &dyn Fn(&str) -> String) -> Report {
+    pub fn masked(self, masks: &Masks) -> Report {
+        let change = |text: &str| masks.without_values(text).into_owned();
         Report {
             message: change(&self.message),
             detail: self.detail.iter().map(|line| change(line)).collect(),

@@ -49,27 +49,26 @@ impl Upstream {
 
     /// What goes to the server for a request that is no opening handshake.
     pub(super) fn http_request(&self, request: &Request, target: &Target) -> Result<Request, HeaderError> {
-        let options = &self.options;
-        let set = [
-            ("Origin", options.origin.clone()),
-            ("Authorization", options.authorization.as_ref().map(Authorization::value)),
-            ("Cookie", (!options.cookies.is_empty()).then(|| options.cookies.join("; "))),
-        ];
-        let set = set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let changes: Vec<_> = options.headers.iter().cloned().chain(set).collect();
+        let set = self.set().map(|(name, value)| (name.to_owned(), value));
+        let changes: Vec<_> = self.options.headers.iter().cloned().chain(set).collect();
         request.passed_on(target, &["Host"], &changes)
     }
 
-    /// Headers of the client that something of ours stands in for.
+    /// Headers of the client that an opening handshake of ours has something else for.
     fn replaced(&self) -> Vec<&'static str> {
-        let options = &self.options;
+        let subprotocols = (!self.options.subprotocols.is_empty()).then_some("Sec-WebSocket-Protocol");
+        OWN.into_iter().chain(subprotocols).chain(self.set().map(|(name, _)| name)).collect()
+    }
+
+    /// Headers that have options of their own, as far as those are given.
+    fn set(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let ConnectOptions { origin, authorization, cookies, .. } = &self.options;
         let set = [
-            ("Origin", options.origin.is_some()),
-            ("Sec-WebSocket-Protocol", !options.subprotocols.is_empty()),
-            ("Authorization", options.authorization.is_some()),
-            ("Cookie", !options.cookies.is_empty()),
+            ("Origin", origin.clone()),
+            ("Authorization", authorization.as_ref().map(Authorization::value)),
+            ("Cookie", (!cookies.is_empty()).then(|| cookies.join("; "))),
         ];
-        OWN.into_iter().chain(set.into_iter().filter(|(_, set)| *set).map(|(name, _)| name)).collect()
+        set.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn pass_on(upstream: &Upstream, asked: Asked, timeline: &Timeline) ->
     let target = upstream.target(&asked.request);
     let (client, server) = (asked.number(), timeline.open_connection());
     let url = target.url().replacen("ws", "http", 1);
-    emit(client, Kind::Note(format!("no opening handshake: passed on to {url} as connection {server}")));
+    timeline.note(client, format!("no opening handshake: passed on to {url} as connection {server}"));
     let request = upstream.http_request(&asked.request, &target).map_err(OpenError::from);
     let opened = request.and_then(|request| Ok((request, dial(&upstream.options, &target, timeline, server)?)));
     let (request, transport) = match opened {
@@ -46,6 +46,6 @@ pub(super) fn pass_on(upstream: &Upstream, asked: Asked, timeline: &Timeline) ->
         Ok([back, there]) => format!("passed on {there} bytes to the server and {back} to the client"),
         Err(error) => format!("not all could be passed on: {error}"),
     };
-    emit(client, Kind::Note(told));
+    timeline.note(client, told);
     Ok(())
 }

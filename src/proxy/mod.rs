@@ -21,7 +21,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::command::Command;
-use crate::event::Kind;
 use crate::handshake::{self, DeflateOffer, HeaderError, Response, ServerOffer, TargetError};
 use crate::session::options::Compress;
 use crate::session::{
@@ -100,8 +99,7 @@ impl Proxy {
         }
         let options = self.upstream.options(&asked.request);
         let number = self.timeline.open_connection();
-        let leg = format!("the leg to the server is connection {number}");
-        self.timeline.emit(self.timeline.clock().elapsed(), asked.number(), Kind::Note(leg));
+        self.timeline.note(asked.number(), format!("the leg to the server is connection {number}"));
         match open_answered(&options, &self.timeline, number) {
             Ok((server, response)) => self.join(asked, server, &response),
             Err(OpenError::Refused { answer, .. }) => {

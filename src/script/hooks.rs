@@ -34,6 +34,9 @@ pub struct This {
     global: GlobalRuntimeState,
 }
 
+/// Takes what went wrong in a function, which is named, of which connection.
+pub type Tell = dyn Fn(&str, u32, Box<Fault>) + Send + Sync;
+
 /// Something that the script's first level has, and its functions have not.
 struct Variable {
     name: String,

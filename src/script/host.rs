@@ -11,7 +11,7 @@ use std::time::Duration;
 use rhai::NativeCallContext;
 
 use crate::command::Command;
-use crate::event::{Event, Kind};
+use crate::event::Event;
 use crate::recording::{Masks, Switch};
 use crate::render::{Options, Renderer, WallClock};
 use crate::session::{CLOSE_TIMEOUT, ConnectOptions, Link, Timeline};
@@ -127,7 +127,7 @@ impl Host {
 
     /// Writes a note into the recording.
     pub fn note(&self, connection: u32, text: &str) {
-        self.setup().timeline.emit(self.now(), connection, Kind::Note(text.to_owned()));
+        self.setup().timeline.note(connection, text);
     }
 
     /// Whether `run` is to end.

@@ -42,7 +42,7 @@ pub use engine::{Limits, STACK};
 pub use failure::{Failure, FailureKind};
 pub use fault::{Fault, Place, Reason};
 pub use filter::Filter;
-pub use hooks::{Hooks, This};
+pub use hooks::{Hooks, Tell, This};
 pub use host::{Alone, Host, Hub, OpenOptions, Print, Setup};
 pub use inbox::{Bound, Inbox};
 pub use occasion::Occasion;

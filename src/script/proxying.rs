@@ -15,7 +15,7 @@ use crate::proxy::{Crossing, End, Opened, Outcome, Peer, Tamper};
 
 use super::failure::{Failure, Raised};
 use super::fault::{Fault, Reason};
-use super::hooks::{Hooks, This};
+use super::hooks::{Hooks, Tell, This};
 use super::host::Host;
 use super::message::Message;
 use super::program::Program;
@@ -23,9 +23,6 @@ use super::value::{bytes, duration, text, to_json, written};
 
 /// The functions that a proxy's script can define.
 pub const PROXYING: [&str; 3] = ["on_open(conn)", "to_server(m)", "to_client(m)"];
-
-/// Takes what went wrong in a function, of which connection.
-type Tell = dyn Fn(&str, u32, Box<Fault>) + Send + Sync;
 
 /// A script that changes messages.
 pub struct Proxying {

@@ -15,16 +15,13 @@ use crate::session::{Answer, CLOSE_TIMEOUT, ConnectOptions, Driver, Link, LinkEr
 use super::answering::{answer, failed, requested};
 use super::connection::{Connection, Port};
 use super::fault::Fault;
-use super::hooks::{Hooks, This};
+use super::hooks::{Hooks, Tell, This};
 use super::host::{Alone, Hub};
 use super::inbox::{Inbox, Received};
 use super::occasion::{Occasion, argument};
 
 /// The functions that a server's script can define.
 pub const SERVING: [&str; 4] = ["on_request(r)", "on_open(ws)", "on_message(ws, m)", "on_close(ws, c)"];
-
-/// Takes what went wrong in a function, of which connection.
-pub type Tell = dyn Fn(&str, u32, Fault) + Send + Sync;
 
 /// Serves connections as a script wants.
 pub struct Serving {
@@ -101,7 +98,7 @@ impl Served<'_> {
     pub fn answer(&mut self, request: &Request, offer: &ServerOffer) -> Answer {
         let given = self.call("on_request", (requested(request),));
         given.and_then(|given| answer(&given.unwrap_or(Dynamic::UNIT), offer)).unwrap_or_else(|fault| {
-            self.tell("on_request", *fault);
+            self.tell("on_request", fault);
             failed()
         })
     }
@@ -157,7 +154,7 @@ impl Served<'_> {
     /// Calls a function; one that fails ends the connection with 1011 (RFC 6455 section 7.4.1).
     fn tried(&mut self, ws: &Connection, name: &str, values: impl FuncArgs) -> bool {
         let Err(fault) = self.call(name, values) else { return true };
-        self.tell(name, *fault);
+        self.tell(name, fault);
         let host = self.serving.hooks.host();
         let end = host.now() + CLOSE_TIMEOUT;
         let close = Command::Close { code: Some(1011), reason: format!("{name} failed"), force: false };
@@ -171,7 +168,7 @@ impl Served<'_> {
         self.serving.hooks.call(name, &mut self.this, values)
     }
 
-    fn tell(&self, name: &str, fault: Fault) {
+    fn tell(&self, name: &str, fault: Box<Fault>) {
         (self.serving.tell)(name, self.number, fault);
     }
 }

@@ -85,7 +85,12 @@ impl Timeline {
         self.emit_numbered(time, connection, |_| kind)
     }
 
-    /// The same for a kind that needs the next frame's number. A frame takes the number, anything else leaves it.
+    /// Stamps a note with the time that it is, and hands it out.
+    pub fn note(&self, connection: u32, text: impl Into<String>) {
+        self.emit(self.clock().elapsed(), connection, Kind::Note(text.into()));
+    }
+
+    /// The same as [`Timeline::emit`] for a kind that needs the next frame's number. A frame takes the number, anything else leaves it.
     pub fn emit_numbered(&self, time: Duration, connection: u32, kind: impl FnOnce(u64) -> Kind) -> Event {
         let mut shared = self.lock();
         let kind = kind(shared.frames + 1);

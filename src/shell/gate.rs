@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::event::Kind;
 use crate::proxy::{Crossing, Gate, GateError, Held, Peer};
 use crate::render::escape::escape;
 use crate::render::{hexdump, quantity};
@@ -69,8 +68,7 @@ impl Shell {
     pub(super) fn note_held(&self) {
         let count = self.gate.as_ref().map_or(0, Gate::count);
         if count > 0 {
-            let note = format!("gate: {count} messages were still held at the end");
-            self.timeline.emit(self.timeline.clock().elapsed(), 0, Kind::Note(note));
+            self.timeline.note(0, format!("gate: {count} messages were still held at the end"));
         }
     }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::command::Command;
-use crate::event::Kind;
 use crate::protocol::OnViolation;
 use crate::session::{LinkError, State};
 
@@ -84,7 +83,7 @@ impl Shell {
             Action::Save { path, force } => self.save(&path, force),
             Action::Note(text) => {
                 let number = self.connections.get(to).map_or(0, |connection| connection.link.number());
-                self.timeline.emit(self.timeline.clock().elapsed(), number, Kind::Note(text));
+                self.timeline.note(number, text);
                 let lost = "what follows is still shown, but no longer written there";
                 self.timeline.flush().map_err(|error| ShellError::refused(error.to_string(), lost))
             }

@@ -4,11 +4,10 @@ mod handshake;
 mod matching;
 mod script;
 
-use std::io::{BufRead, BufReader, Read, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -19,33 +18,20 @@ use crate::readme::Demo;
 use crate::support::browser;
 use crate::support::command::wscope;
 use crate::support::peers::{Peer, websockets, websockets_client, ws, ws_client};
+use crate::support::serving::Serve;
 
 /// The mock while it runs. It ends with the test.
 struct Mock {
-    child: Child,
-    /// Its first line.
-    said: String,
-    port: u16,
-    out: Option<[JoinHandle<String>; 2]>,
+    server: Serve,
 }
 
 impl Mock {
     fn start(recording: &Path, args: &[&str]) -> Mock {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
-        command.arg("replay").arg(recording).args(["--listen", "0"]).args(args);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        stderr.read_line(&mut said).unwrap();
-        let port = said.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("no port: {said}"));
-        let mut stdout = child.stdout.take().unwrap();
-        let out = [read(move |text| stdout.read_to_string(text)), read(move |text| stderr.read_to_string(text))];
-        Mock { child, said, port, out: Some(out) }
+        Mock { server: Serve::run(wscope(["replay"]).arg(recording).args(["--listen", "0"]).args(args)) }
     }
 
     fn url(&self, path: &str) -> String {
-        format!("ws://127.0.0.1:{}{path}", self.port)
+        format!("ws://127.0.0.1:{}{path}", self.server.port)
     }
 
     fn client(&self, path: &str) -> Client {
@@ -54,35 +40,21 @@ impl Mock {
 
     /// Waits for its end: its exit code, what it showed, and what it said after its first line, with the ports of clients as
     /// in no run in particular.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let [stdout, stderr] = self.out.take().unwrap().map(|thread| thread.join().unwrap());
+    fn end(self) -> (Option<i32>, String, String) {
+        let said = self.server.said.clone();
+        let ended = self.server.ended();
         let port = regex::Regex::new(r"client 127\.0\.0\.1:\d+").unwrap();
         let time = regex::Regex::new(r"( \d+ )\d+\.\d{3} ").unwrap();
-        let stderr = time.replace_all(&port.replace_all(&stderr, "client ADDRESS"), "${1}TIME ").into_owned();
-        (self.child.wait().unwrap().code(), stdout, stderr)
+        let stderr = ended.stderr.strip_prefix(&said).unwrap();
+        let stderr = time.replace_all(&port.replace_all(stderr, "client ADDRESS"), "${1}TIME ").into_owned();
+        (ended.code, ended.text().to_owned(), stderr)
     }
 
     /// Ends it as Ctrl-C does.
     fn interrupt(self) -> (Option<i32>, String, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.server.interrupt();
         self.end()
     }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn read(read: impl FnOnce(&mut String) -> std::io::Result<usize> + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        read(&mut text).unwrap();
-        text
-    })
 }
 
 type Client = WebSocket<MaybeTlsStream<TcpStream>>;
@@ -236,8 +208,8 @@ fn a_mock_is_shown_and_recorded_as_a_server_is() {
     let args = ["-o", out.to_str().unwrap(), "--timestamps", "none", "--headers", "none"];
     let mock = Mock::start(&path, &args);
     let expected =
-        format!("playing the server of 1 connection of {} on ws://127.0.0.1:{}/a\n", path.display(), mock.port);
-    assert_eq!(mock.said, expected);
+        format!("playing the server of 1 connection of {} on ws://127.0.0.1:{}/a\n", path.display(), mock.server.port);
+    assert_eq!(mock.server.said, expected);
     let mut client = mock.client("/a");
     assert_eq!(hear(&mut client), "hello");
     assert_eq!(ask(&mut client, "a"), "b");
@@ -277,7 +249,7 @@ fn frames_are_played_as_they_were() {
     let end = json!({"t": 1.1, "c": 1, "ev": "close", "by": "peer", "clean": false, "detail": "connection reset"});
     let recording = Recording::new().opened(1, "/").event(odd).event(end);
     let mock = Mock::start(&recording.path(), &["--frames", "-q"]);
-    let mut stream = TcpStream::connect(("127.0.0.1", mock.port)).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", mock.server.port)).unwrap();
     let request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(request.as_bytes()).unwrap();
@@ -305,8 +277,8 @@ fn a_hundred_thousand_messages_come_in_order() {
 fn it_serves_wss() {
     let recording = Recording::new().opened(1, "/").sent(1, "a").received(1, "b");
     let mock = Mock::start(&recording.path(), &["--self-signed", "-q"]);
-    assert!(mock.said.contains(" on wss://127.0.0.1:"), "{}", mock.said);
-    let url = format!("wss://127.0.0.1:{}/", mock.port);
+    assert!(mock.server.said.contains(" on wss://127.0.0.1:"), "{}", mock.server.said);
+    let url = format!("wss://127.0.0.1:{}/", mock.server.port);
     wscope([url.as_str(), "-k", "-x", "a", "--count", "1"]).run().success("b\n");
     assert_eq!(mock.end().0, Some(0));
 }
@@ -332,8 +304,8 @@ fn the_example_of_the_readme_runs() {
     assert_eq!(run(&program(record).replace(":7000", &format!(":{}", demo.1))), recorded);
     let args = play.strip_prefix("wscope replay rpc.wsrec --listen 9000 ").unwrap();
     let mock = Mock::start(&folder.path().join("rpc.wsrec"), &args.split(' ').collect::<Vec<_>>());
-    let said = mock.said.replace(&format!("{}/", folder.path().display()), "");
-    assert_eq!(said.trim_end(), playing.replace(":9000", &format!(":{}", mock.port)));
-    assert_eq!(run(&program(ask).replace(":9000", &format!(":{}", mock.port))), answer);
+    let said = mock.server.said.replace(&format!("{}/", folder.path().display()), "");
+    assert_eq!(said.trim_end(), playing.replace(":9000", &format!(":{}", mock.server.port)));
+    assert_eq!(run(&program(ask).replace(":9000", &format!(":{}", mock.server.port))), answer);
     assert_eq!(mock.end().0, Some(0));
 }

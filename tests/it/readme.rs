@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use regex::{Captures, Regex};
 
 use crate::support::command::wscope;
+use crate::support::serving::Serve;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const WSCOPE: &str = env!("CARGO_BIN_EXE_wscope");
@@ -156,19 +157,13 @@ fn the_proxys_example_runs() {
     fs::write(place.path().join("between.rhai"), script).expect("a script");
     let (arguments, rest) = block.split_once('\n').expect("a command");
     let arguments = arguments.replace(":7000", &format!(":{}", demo.1)).replace("--listen 9000", "--listen 0");
-    let mut proxy = Command::new(WSCOPE);
-    proxy.arg("proxy").args(arguments.split(' ')).current_dir(place.path());
-    let proxy = proxy.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let mut proxy = Demo(proxy.expect("wscope runs"), 0);
-    let mut said = String::new();
-    BufReader::new(proxy.0.stderr.take().expect("piped")).read_line(&mut said).expect("text");
-    let port = Regex::new(r"^proxying ws://127\.0\.0\.1:(\d+)/").expect("a pattern");
-    proxy.1 = port.captures(&said).expect("its port")[1].parse().expect("a number");
+    let proxy = Serve::run(wscope(["proxy"]).args(arguments.split(' ')).inside(place.path()));
+    assert!(proxy.said.starts_with("proxying ws://127.0.0.1:"), "{}", proxy.said);
     let path =
         format!("{}:{}", Path::new(WSCOPE).parent().expect("a folder").display(), std::env::var("PATH").unwrap());
     for step in rest.split("$ ").skip(1) {
         let (command, printed) = step.split_once('\n').expect("a command");
-        let command = command.replace(":9000", &format!(":{}", proxy.1));
+        let command = command.replace(":9000", &format!(":{}", proxy.port));
         let mut bash = Command::new("bash");
         bash.args(["-c", &command]).env("PATH", &path).current_dir(place.path()).stdin(Stdio::null());
         let output = bash.output().expect("bash runs");

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use super::paths;
-use crate::app::server::{self, CONNECTIONS, Client, HANDSHAKE_TIMEOUT, Room, linger};
-use crate::session::{Clock, Incoming, Timeline, accept};
-use crate::transport::Tcp;
+use crate::app::server::{self, CONNECTIONS, Client, HANDSHAKE_TIMEOUT, Room};
+use crate::session::{Clock, Timeline, accept};
 
 /// A server that runs until the process ends.
 #[derive(Clone, Copy, Debug)]
@@ -59,13 +58,13 @@ fn listen(listener: &TcpListener, most: usize) {
 }
 
 fn serve(stream: TcpStream, peer: SocketAddr, room: Arc<Room>) -> io::Result<()> {
-    let rest = stream.try_clone()?;
     let timeline = Timeline::new(Clock::start(), Vec::new());
-    let incoming = Incoming { transport: Box::new(Tcp::new(stream)?), peer: Some(peer), tls: None };
-    if let Ok((request, driver)) = accept(incoming, HANDSHAKE_TIMEOUT, &timeline, paths::answer)
-        && let Some(path) = paths::find(&request.resource)
-    {
-        path.serve(Client::new(driver, request.resource, room));
-    }
-    linger(rest, timeline.clock())
+    server::attend(stream, peer, None, timeline.clock(), |incoming| {
+        if let Ok((request, driver)) = accept(incoming, HANDSHAKE_TIMEOUT, &timeline, paths::answer)
+            && let Some(path) = paths::find(&request.resource)
+        {
+            path.serve(Client::new(driver, request.resource, room));
+        }
+        Ok(())
+    })
 }

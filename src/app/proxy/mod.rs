@@ -4,24 +4,20 @@ mod screen;
 mod script;
 
 use std::io::{self, IsTerminal};
-use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread::Builder;
 
 use super::interrupt::until_interrupted;
 use super::output;
-use super::server::{self, linger};
+use super::server;
 use super::shell::Parts;
 use crate::cli::args::output::Format;
 use crate::cli::args::proxy::ProxyArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings, Settings};
-use crate::event::Kind;
 use crate::proxy::{Chain, FaultPlan, Faults, Gate, OnLost, Proxy, Tamper};
 use crate::recording::Masks;
 use crate::script::{Proxying, STACK};
 use crate::session::{Clock, OpenError, Sink, Timeline};
-use crate::transport::{Acceptor, in_words};
 use screen::ClientsLeg;
 
 /// The most clients at a time.
@@ -62,17 +58,16 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         gate.clone(),
     )));
     let begin = || {
-        let listener = server::bind(args.listen)?;
-        let address = listener.local_addr().unwrap_or(args.listen);
-        announce(address, acceptor.is_some(), &settings.connect.url, seed);
-        let proxy = Arc::new(proxy);
         // A shell has it on its timeline: an error, and the 502 that the client gets.
         let tell: fn(Report) = if args.shell { drop } else { |report| report.print() };
-        let serve = move |stream, peer| serve(&proxy, stream, peer, acceptor.as_ref(), clock, tell);
-        let spawned =
-            Builder::new().name("proxy".into()).spawn(move || server::listen(&listener, CLIENTS, stack, serve));
-        let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
-        spawned.map(drop).map_err(cannot)
+        let secure = acceptor.is_some();
+        let serve = move |stream, peer| {
+            server::attend(stream, peer, acceptor.as_ref(), clock, |incoming| {
+                proxy.serve(incoming).map_err(Report::from).unwrap_or_else(tell);
+                Ok(())
+            })
+        };
+        server::start(args.listen, secure, CLIENTS, stack, |url| told(url, &settings.connect.url, seed), serve)
     };
     let ended = match shell {
         Some(shell) => begin().and_then(|()| shell.run(timeline.clone(), None, gate))?,
@@ -108,27 +103,11 @@ fn sinks(args: &ProxyArgs, settings: &Settings, masks: &Masks, clock: Clock) -> 
     Ok(recording.into_iter().chain([screen]).collect())
 }
 
-fn serve(
-    proxy: &Proxy,
-    stream: TcpStream,
-    peer: SocketAddr,
-    acceptor: Option<&Acceptor>,
-    clock: Clock,
-    tell: fn(Report),
-) -> io::Result<()> {
-    let rest = stream.try_clone()?;
-    if let Err(error) = proxy.serve(server::incoming(stream, peer, acceptor, clock)?) {
-        tell(Report::from(error));
-    }
-    linger(rest, clock)
-}
-
-/// Says where it listens and what for.
-fn announce(address: SocketAddr, secure: bool, url: &str, seed: Option<u64>) {
-    let scheme = if secure { "wss" } else { "ws" };
+/// What is said when it listens.
+fn told(here: &str, url: &str, seed: Option<u64>) -> String {
     let target = crate::handshake::Target::parse(url).map_or_else(|_| url.to_owned(), |target| target.url());
     let seed = seed.map(|seed| format!("\nfaults: --seed {seed} does the same again")).unwrap_or_default();
-    server::announce(&format!("proxying {scheme}://{address}/ to {target}{seed}"), address);
+    format!("proxying {here}/ to {target}{seed}")
 }
 
 /// Says on standard error what is lost; the proxy goes on.
@@ -140,7 +119,7 @@ fn tell_lost(error: io::Error) {
 
 /// Says it among what happens, as the shell does of its own connections.
 fn note_lost(timeline: Timeline) -> OnLost {
-    Box::new(move |error| drop(timeline.emit(timeline.clock().elapsed(), 0, Kind::Note(error.to_string()))))
+    Box::new(move |error| timeline.note(0, error.to_string()))
 }
 
 fn random() -> Result<u64, Report> {

@@ -8,7 +8,7 @@ use crate::app::scripts;
 use crate::cli::args::script::GivenArgs;
 use crate::cli::report::Report;
 use crate::recording::Masks;
-use crate::script::{Fault, Host, Program, Proxying};
+use crate::script::{Host, Program, Proxying};
 use crate::session::{Clock, Sink};
 
 /// Reads a script and runs it to its last line; `sinks` are told what happens before the script is.
@@ -27,10 +27,5 @@ pub(super) fn read(
     let masks = given.masks(masks);
     let host = Host::new(given.setup(script, &[], &masks, clock, &scripts::interrupts()?, sinks(&masks)?));
     let program = Program::read(host, given.limits, &script.display().to_string(), &text)?;
-    let tell = move |function: &str, number: u32, fault: Box<Fault>| {
-        let message = format!("{} ({function}, connection {number})", fault.message);
-        let report = Report::from(Box::new(Fault { message, ..*fault }));
-        report.rewritten(&|text| masks.without_values(text).into_owned()).print();
-    };
-    Ok(Proxying::read(program, Box::new(tell))?)
+    Ok(Proxying::read(program, scripts::tell(masks))?)
 }

@@ -56,8 +56,7 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
             script.fault().map_or(ended, |fault| Err(fault.into()))
         }
     };
-    let masks = &client.settings.recording.masks;
-    ended.map_err(|report: Report| report.rewritten(&|text| masks.without_values(text).into_owned()))
+    ended.map_err(|report: Report| report.masked(&client.settings.recording.masks))
 }
 
 /// How to connect: as the recorded client did, where the user says nothing else.

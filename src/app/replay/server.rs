@@ -4,14 +4,13 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::Builder;
 use std::time::Duration;
 
 use super::{note, pace, read, stopped};
 use crate::app::interrupt::Interrupt;
 use crate::app::output;
 use crate::app::scripts::Given;
-use crate::app::server::{self, CONNECTIONS, HANDSHAKE_TIMEOUT, acceptor, incoming, linger};
+use crate::app::server::{self, CONNECTIONS, HANDSHAKE_TIMEOUT, acceptor};
 use crate::app::words;
 use crate::cli::args::Flags;
 use crate::cli::args::connect::TlsArgs;
@@ -25,7 +24,7 @@ use crate::render;
 use crate::replay::server::{Matching, Mismatch, Mock, MockError, Options, Played, Remark, Served, Unmatched};
 use crate::replay::{Changes, Hooks, NoHooks, Score, Stop, Stopped, compare};
 use crate::script::{self, Replaying};
-use crate::session::{Clock, Timeline, Waker, waker};
+use crate::session::{Clock, Incoming, Timeline, Waker, waker};
 use crate::transport::{Acceptor, in_words};
 
 /// The most of a message that is quoted, in characters.
@@ -50,13 +49,6 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     let system = |error: io::Error| Report::new(Exit::Failed, format!("cannot set up: {}", in_words(&error)));
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
-    let listener = server::bind(address)?;
-    let address = listener.local_addr().unwrap_or(address);
-    let scheme = if acceptor.is_some() { "wss" } else { "ws" };
-    let place = mock.resources().next().unwrap_or("/");
-    let plural = if mock.connections() == 1 { "" } else { "s" };
-    let what = format!("{} connection{plural} of {}", mock.connections(), args.file.display());
-    server::announce(&format!("playing the server of {what} on {scheme}://{address}{place}"), address);
     let service = Arc::new(Service {
         mock,
         script,
@@ -71,8 +63,13 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     });
     let serving = Arc::clone(&service);
     let stack = if args.script.is_some() { script::STACK } else { server::STACK };
-    let listen = move || server::listen(&listener, CONNECTIONS, stack, move |stream, peer| serving.serve(stream, peer));
-    Builder::new().name("server".into()).spawn(listen).map_err(system)?;
+    let what = |url: &str| {
+        let (count, place) = (service.mock.connections(), service.mock.resources().next().unwrap_or("/"));
+        let plural = if count == 1 { "" } else { "s" };
+        format!("playing the server of {count} connection{plural} of {} on {url}{place}", args.file.display())
+    };
+    let serve = move |stream, peer| serving.serve(stream, peer);
+    server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;
 
     let ended = loop {
         if interrupt.happened() {
@@ -143,16 +140,21 @@ struct Service {
 impl Service {
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         self.clients.fetch_add(1, Ordering::AcqRel);
-        let served = self.serve_and_linger(stream, peer);
+        let mut failure = None;
+        let served = server::attend(stream, peer, self.acceptor.as_ref(), self.timeline.clock(), |incoming| {
+            failure = self.play(incoming, peer);
+            Ok(())
+        });
+        if failure.is_some() {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        }
         self.clients.fetch_sub(1, Ordering::AcqRel);
         self.waker.wake();
         served
     }
 
-    fn serve_and_linger(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        let clock = self.timeline.clock();
-        let rest = stream.try_clone()?;
-        let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
+    /// Plays its part to a client; what is wrong enough to end the program.
+    fn play(&self, incoming: Incoming, peer: SocketAddr) -> Option<Report> {
         let remark = |remark| self.tell(peer, remark);
         let mut script = self.script.as_ref().map(Replaying::for_another);
         let hooks: &mut dyn Hooks = match &mut script {
@@ -162,14 +164,9 @@ impl Service {
         let served = self.mock.serve(incoming, HANDSHAKE_TIMEOUT, &self.timeline, hooks, &remark);
         let failure = self.judge(peer, served, hooks);
         // Its own words say more than that it ended the replay.
-        let fault = script.and_then(|mut script| script.fault()).map(Report::from);
-        let fault = fault.map(|report| report.rewritten(&|text| self.masks.without_values(text).into_owned()));
-        let failure = fault.or(failure);
-        let lingered = linger(rest, clock);
-        if failure.is_some() {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
-        }
-        lingered
+        let fault = script.and_then(|mut script| script.fault());
+        let fault = fault.map(|fault| Report::from(fault).masked(&self.masks));
+        fault.or(failure)
     }
 
     /// What there is to say while a client is served.

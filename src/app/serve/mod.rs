@@ -7,19 +7,18 @@ mod script;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread::Builder;
 
 use super::interrupt::until_interrupted;
 use super::output;
-use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, acceptor, incoming, linger};
+use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, acceptor};
 use crate::cli::args::output::Format;
 use crate::cli::args::serve::{Conduct as Wanted, Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings};
 use crate::handshake::{DeflateOffer, Request, ServerOffer};
 use crate::script::{STACK, Serving};
-use crate::session::{Answer, Clock, Timeline, accept, accept_as};
-use crate::transport::{Acceptor, in_words};
+use crate::session::{Answer, Clock, Incoming, Timeline, accept, accept_as};
+use crate::transport::Acceptor;
 
 /// The most connections at a time.
 const CONNECTIONS: usize = 10_000;
@@ -44,24 +43,13 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
         }
     };
     let ended = until_interrupted(|| {
-        let listener = server::bind(args.listen)?;
-        let address = listener.local_addr().unwrap_or(args.listen);
-        announce(address, acceptor.is_some(), wanted.name());
         let service = Service { acceptor, timeline: timeline.clone(), offer: offer(args), conduct };
-        let stack = service.stack();
-        let serve =
-            move || server::listen(&listener, CONNECTIONS, stack, move |stream, peer| service.serve(stream, peer));
-        let spawned = Builder::new().name("server".into()).spawn(serve);
-        let cannot = |error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error)));
-        spawned.map(drop).map_err(cannot)
+        let (secure, stack) = (service.acceptor.is_some(), service.stack());
+        let what = |url: &str| format!("serving {} on {url}/", wanted.name());
+        let serve = move |stream, peer| service.serve(stream, peer);
+        server::start(args.listen, secure, CONNECTIONS, stack, what, serve)
     })?;
     timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
-}
-
-/// Says where it listens, on standard error: standard output is the frames'.
-fn announce(address: SocketAddr, secure: bool, mode: &str) {
-    let scheme = if secure { "wss" } else { "ws" };
-    server::announce(&format!("serving {mode} on {scheme}://{address}/"), address);
 }
 
 /// What it is ready for.
@@ -102,9 +90,10 @@ impl Service {
     }
 
     fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        let clock = self.timeline.clock();
-        let rest = stream.try_clone()?;
-        let incoming = incoming(stream, peer, self.acceptor.as_ref(), clock)?;
+        server::attend(stream, peer, self.acceptor.as_ref(), self.timeline.clock(), |incoming| self.conduct(incoming))
+    }
+
+    fn conduct(&self, incoming: Incoming) -> io::Result<()> {
         match &self.conduct {
             Conduct::Mode { mode, size, room } => {
                 let answer = |_: &Request| Answer::Accept(self.offer.clone());
@@ -121,6 +110,6 @@ impl Service {
                 }
             }
         }
-        linger(rest, clock)
+        Ok(())
     }
 }

@@ -7,8 +7,7 @@ use crate::app::{output, scripts};
 use crate::cli::args::serve::ServeArgs;
 use crate::cli::report::Report;
 use crate::cli::settings::{OutputSettings, RecordingSettings};
-use crate::recording::Masks;
-use crate::script::{Clients, Fault, Hooks, Host, Program, Reason, SERVING, Serving, Setup};
+use crate::script::{Clients, Hooks, Host, Program, SERVING, Serving, Setup};
 use crate::session::Clock;
 
 /// Reads a script and runs it to its last line.
@@ -33,18 +32,5 @@ pub(super) fn read(
     let host = Host::new(Setup { hub, ..setup });
     let program = Program::read(host, given.limits, &script.display().to_string(), &text)?;
     let hooks = Hooks::read(program, &SERVING)?;
-    let tell = move |function: &str, number: u32, fault: Fault| tell(function, number, fault, &masks);
-    Ok(Serving::new(hooks, clients, Box::new(tell)))
-}
-
-/// Says on standard error what went wrong; the server goes on.
-fn tell(function: &str, number: u32, fault: Fault, masks: &Masks) {
-    // The user has ended it all.
-    if matches!(fault.reason, Reason::Interrupted) {
-        return;
-    }
-    let message = format!("{} ({function}, connection {number})", fault.message);
-    Report::from(Box::new(Fault { message, ..fault }))
-        .rewritten(&|text| masks.without_values(text).into_owned())
-        .print();
+    Ok(Serving::new(hooks, clients, scripts::tell(masks)))
 }

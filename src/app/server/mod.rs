@@ -39,19 +39,32 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
-/// Listens there.
+/// Listens there, says so, and from then on serves clients as [`listen`] does. `what` says what is served, given the URL of it
+/// without a path.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn bind(address: SocketAddr) -> Result<TcpListener, Report> {
-    TcpListener::bind(address).map_err(|error| {
+pub fn start(
+    address: SocketAddr,
+    secure: bool,
+    most: usize,
+    stack: usize,
+    what: impl FnOnce(&str) -> String,
+    serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+) -> Result<(), Report> {
+    let listener = TcpListener::bind(address).map_err(|error| {
         let message = format!("cannot listen on {address}: {}", in_words(&error));
         Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
-    })
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    let scheme = if secure { "wss" } else { "ws" };
+    announce(&what(&format!("{scheme}://{address}")), address);
+    let spawned = Builder::new().name("server".into()).spawn(move || listen(&listener, most, stack, serve));
+    spawned.map(drop).map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))
 }
 
 /// Says what is served where, on standard error: standard output is the frames'.
-pub fn announce(what: &str, address: SocketAddr) {
+fn announce(what: &str, address: SocketAddr) {
     let beyond = if address.ip().is_loopback() {
         ""
     } else {
@@ -61,16 +74,24 @@ pub fn announce(what: &str, address: SocketAddr) {
     let _ = io::stderr().write_all(format!("{what}\n{beyond}").as_bytes());
 }
 
-/// A connection before its opening handshake, with TLS if that is served.
+/// Serves a client, after a TLS handshake if TLS is served, and sees its connection to the end.
 ///
 /// # Errors
-/// When there is no TLS handshake in time.
-pub fn incoming(
+/// When there is no TLS handshake in time, or the client is gone; or the error of `serve`.
+pub fn attend(
     stream: TcpStream,
     peer: SocketAddr,
     acceptor: Option<&Acceptor>,
     clock: Clock,
-) -> io::Result<Incoming> {
+    serve: impl FnOnce(Incoming) -> io::Result<()>,
+) -> io::Result<()> {
+    let rest = stream.try_clone()?;
+    serve(incoming(stream, peer, acceptor, clock)?)?;
+    linger(rest, clock)
+}
+
+/// A connection before its opening handshake.
+fn incoming(stream: TcpStream, peer: SocketAddr, acceptor: Option<&Acceptor>, clock: Clock) -> io::Result<Incoming> {
     let transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
     let Some(acceptor) = acceptor else { return Ok(Incoming { transport, peer: Some(peer), tls: None }) };
     let begun = clock.elapsed();
@@ -113,10 +134,7 @@ pub fn listen(
 }
 
 /// Ends our direction of the stream, then waits for the client to end its own.
-///
-/// # Errors
-/// When the client is gone.
-pub fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
+fn linger(mut stream: TcpStream, clock: Clock) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     stream.set_nonblocking(false)?;
     let until = clock.elapsed() + LINGER;

@@ -141,7 +141,7 @@ fn list(bench: &Bench<'_>, files: &[File], works: &[Work]) -> Result<Exit, Repor
     print(lines.as_bytes())?;
     let mut exits = Vec::new();
     for fault in files.iter().filter_map(|file| file.suite.as_ref().err()) {
-        Report::from(fault.clone()).rewritten(&|text| bench.masked(text)).print();
+        Report::from(fault.clone()).masked(&bench.masks).print();
         exits.push(Exit::from(&fault.reason));
     }
     Ok(verdict::verdict(&exits, bench.is_interrupted()))

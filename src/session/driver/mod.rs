@@ -5,6 +5,7 @@
 
 mod either;
 mod socket;
+mod telling;
 
 pub use either::{Either, wait_either};
 pub(super) use socket::describe;
@@ -17,8 +18,8 @@ use super::keepalive::KeepAlive;
 use super::waker::Wakened;
 use super::{Latency, Timeline};
 use crate::command::Command;
-use crate::event::{Direction, Event, Fragment, FrameEvent, Kind, Side};
-use crate::protocol::{Connection, Fact, FrameFact, Opcode, SendError};
+use crate::event::{Event, FrameEvent, Side};
+use crate::protocol::{Connection, Opcode, SendError};
 use crate::transport::Transport;
 
 /// How long a peer may take to answer a close frame.
@@ -363,50 +364,6 @@ impl Driver {
 
     fn cannot_wait(&mut self, error: &io::Error) {
         self.finish(Side::Us, Some(format!("cannot wait for the socket: {error}")));
-    }
-
-    /// Tells the sinks what the connection has queued, now rather than at the next wait.
-    fn tell_queued(&mut self) {
-        self.now = self.timeline.clock().elapsed();
-        while let Some(fact) = self.connection.next_queued() {
-            let commanded = matches!(&fact, Fact::Frame(f) if f.direction == Direction::Sent && !f.automatic);
-            let event = self.tell(fact);
-            if !commanded {
-                self.inbox.push_back(event);
-            }
-        }
-    }
-
-    fn tell(&mut self, fact: Fact) -> Event {
-        let (now, number) = (self.now, self.number);
-        match fact {
-            Fact::Frame(fact) => self.tell_frame(fact),
-            Fact::Violation(violation) => self.timeline.emit_numbered(now, number, |next| Kind::Violation {
-                frame: Some(next.saturating_sub(1)).filter(|frame| *frame > 0),
-                violation: Box::new(violation),
-            }),
-            Fact::Undecoded(bytes) => self.timeline.emit(now, number, Kind::Undecoded(bytes)),
-            Fact::Closed(closed) => self.timeline.emit(now, number, Kind::Close(Box::new(closed))),
-        }
-    }
-
-    fn tell_frame(&mut self, fact: FrameFact) -> Event {
-        let FrameFact { direction, frame, fragment, message, automatic } = fact;
-        if direction == Direction::Sent {
-            self.now = self.timeline.clock().elapsed();
-        }
-        self.heard += u64::from(direction == Direction::Received && frame.header.opcode != Opcode::CLOSE);
-        let after = self.latency.after(self.now, direction, &frame, message.is_some());
-        let first = &mut self.first_frame[usize::from(direction == Direction::Sent)];
-        self.timeline.emit_numbered(self.now, self.number, |number| {
-            let fragment = fragment.map(|index| {
-                if index == 1 {
-                    *first = number;
-                }
-                Fragment { message: *first, index }
-            });
-            Kind::Frame(FrameEvent { number, direction, frame, fragment, message, automatic, after })
-        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::*;
+use crate::event::Kind;
 use crate::protocol::{Config, Role};
 use crate::session::{Clock, keys, waker};
 use crate::transport::{Blocking, Tcp};

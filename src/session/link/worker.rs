@@ -177,7 +177,7 @@ impl Worker {
     }
 
     fn note(&self, text: String) {
-        self.timeline.emit(self.timeline.clock().elapsed(), self.number, Kind::Note(text));
+        self.timeline.note(self.number, text);
     }
 
     fn flush(&self) {

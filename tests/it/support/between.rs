@@ -1,25 +1,21 @@
 //! `wscope proxy` in front of a server, and a client that is written byte by byte.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::command::PATIENCE;
+use super::command::{PATIENCE, wscope};
+use super::serving::Serve;
 
 /// The key of `dGhlIHNhbXBsZSBub25jZQ==` in RFC 6455 section 1.3, and what a client masks with here.
 pub(crate) const MASK: [u8; 4] = [1, 2, 3, 4];
 
 /// A running proxy, which records. It ends with the test.
 pub(crate) struct Between {
-    child: Child,
+    proxy: Serve,
     pub(crate) port: u16,
-    told: Receiver<String>,
-    shown: Option<JoinHandle<String>>,
     folder: TempDir,
 }
 
@@ -36,30 +32,15 @@ impl Between {
     /// To this server, with these arguments.
     pub(crate) fn start(upstream: &str, args: &[&str]) -> Between {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
-        command.args(["proxy", upstream]).args(args).arg("-o").arg(folder.path().join("p.wsrec"));
-        command.env("XDG_CONFIG_HOME", "/dev/null");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (mut stdout, stderr) = (child.stdout.take().unwrap(), BufReader::new(child.stderr.take().unwrap()));
-        let shown = std::thread::spawn(move || {
-            let mut shown = String::new();
-            stdout.read_to_string(&mut shown).unwrap();
-            shown
-        });
-        let (line, told) = channel();
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|said| line.send(said)));
-        let mut between = Between { child, port: 0, told, shown: Some(shown), folder };
-        let said = between.told();
-        let address = said.split_whitespace().nth(1).unwrap_or_default();
-        let port = address.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
-        between.port = port.unwrap_or_else(|| panic!("no address: {said}"));
-        between
+        let command = wscope(["proxy", upstream]).args(args).arg("-o").arg(folder.path().join("p.wsrec"));
+        let proxy = Serve::run(command);
+        Between { port: proxy.port, proxy, folder }
     }
 
     /// The next line on standard error.
     #[track_caller]
     pub(crate) fn told(&self) -> String {
-        self.told.recv_timeout(PATIENCE).expect("the proxy says something more")
+        self.proxy.told()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -73,27 +54,15 @@ impl Between {
 
     /// The most memory that it has taken, in MiB; `None` where the system does not say.
     pub(crate) fn most_memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib >> 10)
+        self.proxy.peak().map(|kib| kib >> 10)
     }
 
     /// Ends it as Ctrl-C does.
-    pub(crate) fn end(mut self) -> Ended {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let shown = self.shown.take().unwrap().join().unwrap();
-        let code = self.child.wait().unwrap().code();
+    pub(crate) fn end(self) -> Ended {
+        let (code, shown) = self.proxy.end();
         let recording = std::fs::read_to_string(self.folder.path().join("p.wsrec")).unwrap();
         let recording = recording.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
         Ended { code, shown, recording }
-    }
-}
-
-impl Drop for Between {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

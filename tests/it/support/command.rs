@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -42,6 +42,8 @@ pub(crate) struct Running {
     child: Child,
     stdout: Receiver<Vec<u8>>,
     stderr: Receiver<Vec<u8>>,
+    /// The lines of standard error as they come.
+    lines: Receiver<String>,
 }
 
 /// The program with these arguments, and nothing to read on standard input.
@@ -167,18 +169,34 @@ impl Wscope {
             // A program that has had enough reads no further: no matter.
             std::thread::spawn(move || stdin.write_all(&bytes));
         }
-        let (stdout, mut stderr) = (child.stdout.take(), child.stderr.take().unwrap());
+        let (stdout, mut stderr) = (child.stdout.take(), BufReader::new(child.stderr.take().unwrap()));
         let stdout = apart(move || stdout.map(read).unwrap_or_default());
+        let (tell, lines) = channel();
         let stderr = apart(move || {
-            let mut bytes = Vec::new();
-            let _ = stderr.read_to_end(&mut bytes);
+            let (mut bytes, mut told) = (Vec::new(), 0);
+            while stderr.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+                let _ = tell.send(String::from_utf8_lossy(&bytes[told..]).into_owned());
+                told = bytes.len();
+            }
             bytes
         });
-        Running { child, stdout, stderr }
+        Running { child, stdout, stderr, lines }
     }
 }
 
 impl Running {
+    /// The next line on standard error, as it is.
+    #[track_caller]
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("it tells something more")
+    }
+
+    /// The most memory that it has had, in KiB, where the system tells.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+    }
+
     /// As Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         let kill = format!("kill -INT {}", self.child.id());

@@ -1,43 +1,31 @@
-//! `wscope serve` as a user starts it, and clients for it.
+//! The program as a server, as a user starts it: `serve`, `proxy` and `replay --listen`; and clients for it.
 
-use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
 
 use tungstenite::WebSocket;
 
-use super::command::PATIENCE;
+use super::command::{Ended, PATIENCE, Running, Wscope, wscope};
 
 /// The server, what it said first, and its port. It ends with the test.
 pub(crate) struct Serve {
-    child: Child,
+    running: Running,
     pub(crate) said: String,
     pub(crate) port: u16,
-    shown: Option<JoinHandle<String>>,
-    told: Receiver<String>,
 }
 
 impl Serve {
+    /// `wscope serve` with these arguments.
     pub(crate) fn start(args: &[&str]) -> Serve {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wscope"));
-        command.arg("serve").args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        stderr.read_line(&mut said).unwrap();
-        let port = said.trim_end().trim_end_matches('/').rsplit(':').next().unwrap();
-        let port = port.parse().unwrap_or_else(|_| panic!("it does not serve: {said}"));
-        let (tell, told) = channel();
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        let mut stdout = child.stdout.take().unwrap();
-        let shown = std::thread::spawn(move || {
-            let mut shown = String::new();
-            stdout.read_to_string(&mut shown).unwrap();
-            shown
-        });
-        Serve { child, said, port, shown: Some(shown), told }
+        Serve::run(wscope(["serve"]).args(args))
+    }
+
+    /// A command that says first where it listens.
+    pub(crate) fn run(command: Wscope) -> Serve {
+        let running = command.start();
+        let said = running.line();
+        let port = said.split("://127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
+        let port = port.unwrap_or_else(|| panic!("it does not serve: {said}"));
+        Serve { running, said, port }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -57,27 +45,28 @@ impl Serve {
     /// The next line on its standard error.
     #[track_caller]
     pub(crate) fn told(&self) -> String {
-        self.told.recv_timeout(PATIENCE).expect("it tells something more")
+        self.running.line().trim_end_matches('\n').to_owned()
     }
 
     /// The most memory that it has had, in KiB, where the system tells.
     pub(crate) fn peak(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+        self.running.peak()
+    }
+
+    /// As Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.running.interrupt();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(self) -> Ended {
+        self.running.end()
     }
 
     /// Ends it as Ctrl-C does: its exit code and what it showed.
-    pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let shown = self.shown.take().unwrap().join().unwrap();
-        (self.child.wait().unwrap().code(), shown)
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub(crate) fn end(self) -> (Option<i32>, String) {
+        self.interrupt();
+        let ended = self.ended();
+        (ended.code, ended.text().to_owned())
     }
 }
