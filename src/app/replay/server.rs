@@ -193,6 +193,9 @@ impl Service {
             Served::Answered { connection, status } => {
                 self.note(&format!("client {peer} was answered with {status}, as connection {connection}"));
             }
+            Served::Redirected { connection, status } => {
+                self.note(&format!("client {peer} was sent on with {status}, as connection {connection}"));
+            }
             Served::Refused { status, why } => {
                 note(&format!("client {peer} is refused with {status}: {why}"));
                 if !matches!(why, Mismatch::Over) {
