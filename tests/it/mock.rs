@@ -2,8 +2,10 @@
 
 mod handshake;
 mod matching;
+mod memory;
 mod pipelined;
 mod redirects;
+mod reports;
 mod script;
 
 use std::io::{Read as _, Write as _};

@@ -61,15 +61,6 @@ pub struct JudgedArgs {
     pub reports: ReportArgs,
 }
 
-impl JudgedArgs {
-    /// Whether what comes of it is written to a file.
-    #[must_use]
-    pub const fn is_written(&self) -> bool {
-        let ReportArgs { junit, tap, json, html, github } = &self.reports;
-        self.update || junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
-    }
-}
-
 /// How the server is played.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Playing the server")]

@@ -66,6 +66,12 @@ impl Cast {
         state.given[part][turn] -= u64::from(!played);
     }
 
+    /// The connections that nobody has come to yet.
+    pub(super) fn left(&self) -> Vec<usize> {
+        let state = self.lock();
+        (0..state.given.len()).filter(|part| state.is_left(*part)).collect()
+    }
+
     /// Whether every connection has been played, and none will be again.
     pub(super) fn is_over(&self) -> bool {
         let state = self.lock();

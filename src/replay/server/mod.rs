@@ -109,6 +109,8 @@ pub enum MockError {
 /// What is worth saying while a client is served.
 #[derive(Debug)]
 pub enum Remark {
+    /// It asks for a connection with this path and query, and for no redirect that leads to one.
+    Asked(String),
     /// It asks for something else than was recorded, and is taken all the same.
     Otherwise(Mismatch),
     /// It said what is not in the recording.
@@ -240,6 +242,12 @@ impl Mock {
         self.cast.is_over()
     }
 
+    /// The connections that nobody has come for, with what their clients asked for in the end, secrets masked.
+    pub fn left(&self) -> impl Iterator<Item = (u32, &str)> {
+        let left = self.cast.left().into_iter().map(|part| &self.parts[part]);
+        left.filter_map(|part| Some((part.number, part.openings.last()?.resource.as_str())))
+    }
+
     /// Serves a client to the end of its connection; it has so much time for its opening handshake.
     pub fn serve(
         &self,
@@ -251,16 +259,24 @@ impl Mock {
     ) -> Served {
         let (mut given, mut refused) = (None, None);
         let secure = incoming.tls.is_some();
-        let accepted = accept(incoming, timeout, timeline, |request| match self.give(request, remark) {
-            Ok(turn) => {
-                given = Some(turn);
-                self.opening(turn).answer(request, secure)
+        let accepted = accept(incoming, timeout, timeline, |request| {
+            let answer = self.give(request, remark);
+            // Whoever looks whether a server is there is no client.
+            let is_client = request.headers.has_token("Upgrade", "websocket");
+            if is_client && answer.as_ref().map_or(true, |turn| self.is_last(*turn)) {
+                remark(Remark::Asked(request.resource.clone()));
             }
-            Err(mismatch) => {
-                let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"))
-                    .expect("our own headers are valid");
-                refused = Some(mismatch);
-                Answer::Respond { response, body }
+            match answer {
+                Ok(turn) => {
+                    given = Some(turn);
+                    self.opening(turn).answer(request, secure)
+                }
+                Err(mismatch) => {
+                    let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"))
+                        .expect("our own headers are valid");
+                    refused = Some(mismatch).filter(|_| is_client);
+                    Answer::Respond { response, body }
+                }
             }
         });
         let Some(given) = given else {
@@ -271,7 +287,6 @@ impl Mock {
             };
         };
         let part = &self.parts[given.part];
-        let is_last = given.turn + 1 == part.openings.len();
         let played = accepted.and_then(|(_, driver)| {
             let player = Player::new(driver, (&part.answers, part.cues.clone()), &self.options, hooks, remark)?;
             Ok(player.play())
@@ -282,7 +297,9 @@ impl Mock {
                 let verdict = verdict(&part.recorded, heard, closed, &self.options.matching);
                 Served::Played(Played { connection: part.number, verdict, stopped })
             }
-            Err(AcceptError::Answered(status)) if is_last => Served::Answered { connection: part.number, status },
+            Err(AcceptError::Answered(status)) if self.is_last(given) => {
+                Served::Answered { connection: part.number, status }
+            }
             Err(AcceptError::Answered(status)) => Served::Redirected { connection: part.number, status },
             Err(error) => Served::Failed(error),
         };
@@ -292,6 +309,11 @@ impl Mock {
 
     fn opening(&self, Turn { part, turn }: Turn) -> &Opening {
         &self.parts[part].openings[turn]
+    }
+
+    /// Whether a turn is that of the connection itself.
+    fn is_last(&self, Turn { part, turn }: Turn) -> bool {
+        turn + 1 == self.parts[part].openings.len()
     }
 
     /// The turn for a client that asks so.
@@ -308,7 +330,7 @@ impl Mock {
         let given = match self.cast.give(|turn| self.opening(turn).has(&request.resource)) {
             Err(Nothing::Fits) if self.options.lenient => {
                 remark(Remark::Otherwise(other()));
-                self.cast.give(|turn| turn.turn + 1 == self.parts[turn.part].openings.len())
+                self.cast.give(|turn| self.is_last(turn))
             }
             given => given,
         };

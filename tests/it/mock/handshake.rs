@@ -14,11 +14,16 @@ fn response(mock: &Mock, path: &str, headers: &str) -> String {
 
 /// The same, of who calls it by this name.
 pub(super) fn response_from(mock: &Mock, host: &str, path: &str, headers: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", mock.server.port)).unwrap();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
     );
+    raw(mock, &request)
+}
+
+/// The response to this request, to the end of the stream.
+pub(super) fn raw(mock: &Mock, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", mock.server.port)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
