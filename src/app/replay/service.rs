@@ -75,10 +75,10 @@ impl Service {
             let failure = Failure { detail: fault.detail.clone(), ..Failure::new(fault.message.clone()) };
             judged = Judged { outcome: Outcome::Error(failure), failure: Some(fault), fatal: true };
         }
-        if let Some(number) = number.get()
-            && let Some(failure) = self.clients.judge(number, judged)
-        {
-            failure.print();
+        match number.get() {
+            Some(number) => self.clients.judge(number, judged).iter().for_each(Report::print),
+            // It was no client, and fails nothing.
+            None => judged.failure.iter().for_each(|report| self.note(&report.message)),
         }
     }
 
@@ -116,25 +116,22 @@ impl Service {
                 passed
             }
             Served::Refused { status, why } => {
+                let hint = (!matches!(why, Mismatch::Over)).then_some("--lenient takes it all the same");
                 let refused = format!("is refused with {status}: {}", self.masks.text(&why.to_string()));
-                note(&format!("client {peer} {refused}"));
-                if !matches!(why, Mismatch::Over) {
-                    note("--lenient takes it all the same");
-                }
-                self.unopened(peer, refused)
+                self.unopened(peer, &refused, hint, true)
             }
-            Served::Failed(error) => {
-                let failed = format!("did not connect: {error}");
-                self.note(&format!("client {peer} {failed}"));
-                self.unopened(peer, failed)
-            }
+            Served::Failed(error) => self.unopened(peer, &format!("did not connect: {error}"), None, !self.quiet),
         }
     }
 
-    /// What a client comes to that has no connection, for this reason.
-    fn unopened(&self, peer: SocketAddr, why: String) -> Judged {
-        let failure = self.expected.then(|| Report::new(Exit::Failed, format!("client {peer} {why}")));
-        Judged { outcome: Outcome::Error(Failure::new(why)), failure, fatal: false }
+    /// What a client comes to that has no connection, for this reason: it is told once, now or as what ends the program.
+    fn unopened(&self, peer: SocketAddr, why: &str, hint: Option<&str>, told: bool) -> Judged {
+        let report =
+            Report { hint: hint.map(str::to_owned), ..Report::new(Exit::Failed, format!("client {peer} {why}")) };
+        if told && !self.expected {
+            [Some(report.message.as_str()), hint].into_iter().flatten().for_each(note);
+        }
+        Judged { outcome: Outcome::Error(Failure::new(why)), failure: self.expected.then_some(report), fatal: false }
     }
 
     fn judge_played(&self, peer: SocketAddr, played: Played, hooks: &mut dyn Hooks) -> Judged {
@@ -149,7 +146,7 @@ impl Service {
         if let Some(why) = why.or(hooks.after(&verdict).err().map(|Stop| Stopped::Hook)) {
             let detail = outcome.failure().map(|failure| failure.detail.clone()).unwrap_or_default();
             let outcome = Outcome::Failed(Failure { detail, ..Failure::new(why.to_string()) });
-            return Judged { outcome, failure: Some(stopped(&why)), fatal: false };
+            return Judged { outcome, failure: Some(stopped(&why).at(&format!("client {peer}"))), fatal: false };
         }
         let message = format!("client {peer} was not as connection {connection}: {}", compare::summary(&verdict));
         let failure = (self.expected && !verdict.is_same()).then(|| Report::new(Exit::Failed, message));
