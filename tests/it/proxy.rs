@@ -1,6 +1,5 @@
 //! `wscope proxy` between clients and servers: what goes through it, and what of that is seen and recorded.
 
-mod any_bytes;
 mod changes;
 mod ends;
 mod peers;

@@ -1,4 +1,4 @@
-//! Whatever both ends say: each of them gets only what RFC 6455 allows, and an end.
+//! Whatever a peer says: it gets only what RFC 6455 allows, and an end.
 
 use std::io::{Cursor, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,9 +9,11 @@ use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
 use tungstenite::{Error, WebSocket};
 
-use crate::support::between::{Between, masked};
+use crate::support::between::{Between, Client, masked};
+use crate::support::command::wscope;
 use crate::support::frames;
 use crate::support::server::{self, Peer};
+use crate::support::serving::Serve;
 
 /// What a client says, or a server: frames that make sense more often than any bytes do, and then some bytes.
 fn said(client: bool) -> impl Strategy<Value = Vec<u8>> {
@@ -113,8 +115,43 @@ fn fault(heard: &[u8], role: Role) -> Option<Error> {
     }
 }
 
+/// The test's number of cases by its environment, and a quarter of it: each goes over sockets.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases / 4, ..config }
+}
+
+/// Whatever a client says at this path.
+fn whatever_a_client_says(server: &Serve, path: &str) {
+    proptest!(config(), |(says in said(true))| {
+        let mut end = Client::connect(server.port);
+        end.open(path);
+        let heard = exchange(&end.stream, &says);
+        prop_assert!(fault(&heard, Role::Client).is_none(), "{:?} {heard:02x?}", fault(&heard, Role::Client));
+    });
+}
+
 #[test]
-fn whatever_one_end_says_the_other_gets_what_is_allowed_and_an_end() {
+fn whatever_a_client_says_to_an_echo() {
+    whatever_a_client_says(&Serve::start(&["--quiet"]), "/");
+}
+
+#[test]
+fn whatever_a_client_says_to_a_script() {
+    let server = Serve::start(&["--quiet", "--script", "scripts/serve_chat.rhai"]);
+    whatever_a_client_says(&server, "/?user=ann&room=lobby");
+}
+
+#[test]
+fn whatever_a_client_says_to_a_recording() {
+    for matching in ["order", "any", "exact", "json", "regex"] {
+        let command = ["replay", "scripts/echo.wsrec", "--listen", "0", "--loop", "--quiet", "--match", matching];
+        whatever_a_client_says(&Serve::run(wscope(command)), "/echo");
+    }
+}
+
+#[test]
+fn whatever_two_ends_say_to_each_other_through_a_proxy() {
     let (to_say, says) = channel::<Vec<u8>>();
     let (to_tell, heard) = channel::<Vec<u8>>();
     let upstream = server::listen(move |listener| {
@@ -125,9 +162,7 @@ fn whatever_one_end_says_the_other_gets_what_is_allowed_and_an_end() {
         }
     });
     let between = Between::start(&upstream.url(), &["--headers", "none", "--quiet"]);
-    let config = ProptestConfig::default();
-    let config = ProptestConfig { cases: config.cases / 4, ..config };
-    proptest!(config, |(client in said(true), server in said(false))| {
+    proptest!(config(), |(client in said(true), server in said(false))| {
         to_say.send(server.clone()).unwrap();
         let mut end = between.client();
         end.open("/");
