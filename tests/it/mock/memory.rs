@@ -9,8 +9,8 @@ use crate::support::command::wscope;
 use crate::support::serving::Serve;
 
 /// Messages, and the bytes of each.
-const COUNT: usize = 20_000;
-const SIZE: usize = 1 << 10;
+const COUNT: usize = 5_000;
+const SIZE: usize = 4 << 10;
 
 /// A message with its number first.
 fn message(number: usize) -> String {
@@ -31,7 +31,7 @@ fn clients_that_do_not_read_cost_no_memory_and_hear_all_of_it_later() {
     for number in 0..COUNT {
         recording = recording.received(1, &message(number));
     }
-    let command = wscope(["replay"]).arg(recording.path()).args(["--listen", "0", "--loop", "-q"]);
+    let command = wscope(["replay"]).arg(recording.path()).args(["--listen", "0", "--loop", "-q", "--format", "raw"]);
     let mock = Mock { server: Serve::run(command.stdout_file(File::create("/dev/null").unwrap())) };
     let client = || {
         let mut client = mock.client("/");
