@@ -117,7 +117,7 @@ impl Stage for Live {
         };
         let (stop, port) = (&self.host.setup().stop, self.connection.port());
         let late = closes.then(|| self.now() + CLOSE_TIMEOUT);
-        let gives_up = || stop.check().is_err() || late.is_some_and(|late| self.now() > late);
+        let gives_up = || late.map_or_else(|| stop.check().is_err(), |late| self.now() > late);
         let sent = match port.send(command, &gives_up) {
             // Who reads nothing hears of no end either.
             Err(LinkError::Busy) if closes => port.send(Command::Drop, &gives_up),
