@@ -130,6 +130,28 @@ fn if_it_fails_nothing_is_replayed_and_all_is_as_in_a_script_of_its_own() {
 }
 
 #[test]
+fn what_is_wrong_with_the_connection_is_told_as_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = recording(&folder, &sent(1, "a"));
+    for (hooks, count) in [("fn before(ws) { ws.send(\"login\"); }", 3), ("fn on_receive(m) {}", 2)] {
+        let hooks = script(&folder, hooks);
+        let server = serve(|mut peer| {
+            peer.head();
+            peer.say(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                  Sec-WebSocket-Accept: wrong\r\n\r\n",
+            );
+            peer.finish()
+        });
+        let args = with(&hooks, &["-q", "--format", "raw", "--on-violation", "continue"]);
+        let ended = replay_with(&file, &server.url(), &args);
+        let told = "wscope: error: the opening handshake was wrong: ";
+        assert!(ended.code == Some(6) && ended.stderr.contains(told), "{ended:?}");
+        assert_eq!(server.saw().len(), count);
+    }
+}
+
+#[test]
 fn an_interrupt_closes_the_connection_in_good_order_before_and_while_it_is_played() {
     let folder = tempfile::tempdir().unwrap();
     let file = recording(&folder, &[sent(1, "a"), received(2, "b")].concat());
