@@ -8,6 +8,8 @@ that, these do something of their own:
 
     /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
     /fragments                 sends a message in fragments, "hel" "lo " "there", and an empty last one
+    /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
+                               another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 
 JSON holds arguments of `ServerPerMessageDeflateFactory`, such as {"server_max_window_bits": 9}.
 """
@@ -16,6 +18,7 @@ import argparse
 import json
 import ssl
 import threading
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 from lifeline import exit_with_stdin, say
@@ -27,6 +30,21 @@ from websockets.sync.server import serve
 def report_pong(pong):
     pong.wait()
     say("pong")
+
+
+def guard(connection):
+    """Echoes what comes with the token."""
+    token = None
+    for message in connection:
+        say("got", message)
+        fields = json.loads(message)
+        if token is None and "login" in fields:
+            token = str(uuid.uuid4())
+            connection.send(json.dumps({"token": token}))
+        elif token is None or fields.get("token") != token:
+            return connection.close(4401, "log in first")
+        else:
+            connection.send(message)
 
 
 def handle(connection):
@@ -41,6 +59,8 @@ def handle(connection):
             threading.Thread(target=report_pong, args=[pong], daemon=True).start()
         elif url.path == "/fragments":
             connection.send(["hel", "lo ", "there"])
+        elif url.path == "/login":
+            guard(connection)
         for message in connection:
             connection.send(message)
     except ConnectionClosed:

@@ -8,9 +8,12 @@
 // Every path echoes; before that, these do something of their own:
 //   /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
 //   /fragments                 sends a message in three fragments, "hel" "lo " "there"
+//   /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
+//                              another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 // JSON is the `perMessageDeflate` option of ws, such as {"serverMaxWindowBits":9}. With --client-ca a client has to show a
 // certificate of that authority; VERSION is as Node.js has it, such as TLSv1.2.
 "use strict";
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const http = require("node:http");
 const https = require("node:https");
@@ -42,10 +45,25 @@ const sockets = new WebSocketServer({
   handleProtocols: (offered) => (offered.has(options.subprotocol) ? options.subprotocol : false),
 });
 
+// Lets through to `echo` what comes with the token.
+function guard(socket, echo) {
+  let token = null;
+  return (data, isBinary) => {
+    console.log(`got ${data}`);
+    const message = JSON.parse(data);
+    if (token === null && message.login) {
+      token = crypto.randomUUID();
+      socket.send(JSON.stringify({ token }));
+    } else if (token === null || message.token !== token) socket.close(4401, "log in first");
+    else echo(data, isBinary);
+  };
+}
+
 sockets.on("connection", (socket, request) => {
   const url = new URL(request.url, "ws://localhost");
   console.log(`open ${request.url}`);
-  socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+  const echo = (data, isBinary) => socket.send(data, { binary: isBinary });
+  socket.on("message", url.pathname === "/login" ? guard(socket, echo) : echo);
   socket.on("pong", (data) => console.log(`pong ${data}`));
   socket.on("close", (code, reason) => console.log(`close ${code} ${reason}`));
   socket.on("error", (error) => console.log(`error ${error.message}`));

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::damage::Damages;
+use super::interrupt::Interrupt;
 use super::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
@@ -20,7 +21,7 @@ use crate::recording::Masks;
 use crate::render::escape::escape;
 use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, Stopped};
 use crate::script::{Host, Program, Replaying};
-use crate::session::Clock;
+use crate::session::{Clock, Sink, Timeline};
 
 /// Replays a recording.
 ///
@@ -104,14 +105,22 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
     Part::frames(score, max_gap, keys)
 }
 
-/// The script that takes part, if there is one.
-fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
-    let Some(file) = &args.script else { return Ok(None) };
+/// The script that takes part, if there is one, and the timeline of the replay, which is the script's too.
+fn script(
+    args: &ReplayArgs,
+    given: &Given,
+    masks: &Masks,
+    clock: Clock,
+    interrupt: &Interrupt,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<(Option<Replaying>, Timeline), Report> {
+    let Some(file) = &args.script else { return Ok((None, Timeline::new(clock, sinks))) };
     let text = scripts::read(file)?;
-    let interrupted = scripts::interrupts()?;
-    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupt.flag(), sinks));
     let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
-    Ok(Some(Replaying::read(program)?))
+    let script = Replaying::read(program)?;
+    let timeline = script.timeline().clone();
+    Ok((Some(script), timeline))
 }
 
 /// When something is sent.

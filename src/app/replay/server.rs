@@ -22,8 +22,8 @@ use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
 use crate::replay::server::{Matching, Mock, MockError, Options, Unmatched};
 use crate::replay::{Changes, Score};
 use crate::report::Run;
-use crate::script;
-use crate::session::{Clock, Timeline, waker};
+use crate::script::{self, Replaying};
+use crate::session::{Clock, waker};
 use crate::transport::in_words;
 
 /// Says what the server said to whoever connects, until all of it is said.
@@ -35,16 +35,20 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     let given = Given::new(&args.given)?;
     let recording = RecordingSettings { masks: given.masks(&recording.masks), ..recording };
     let clock = Clock::start();
-    let script = super::script(args, &given, &recording.masks, clock)?;
-    let mock = mock(args, Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables), flags)?;
+    let mock =
+        mock(args, Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone()), flags)?;
     let (cert, key) = (tls.cert.clone(), tls.key.clone());
     let acceptor = acceptor(&CertificateArgs { cert, key, self_signed: args.mock.self_signed })?;
     let output = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..output };
-    let timeline = Timeline::new(clock, output::sinks(&output, &recording, None, clock)?);
-
     let system = |error: io::Error| Report::new(Exit::Failed, format!("cannot set up: {}", in_words(&error)));
     let (waker, wakened) = waker().map_err(system)?;
     let interrupt = Interrupt::watch(waker).map_err(system)?;
+    let sinks = output::sinks(&output, &recording, None, clock)?;
+    let (script, timeline) = super::script(args, &given, &recording.masks, clock, &interrupt, sinks)?;
+    if script.as_ref().is_some_and(Replaying::says_first) {
+        let message = "before(ws) is called with --to: with --listen the recording has the first word";
+        return Err(Report::new(Exit::Usage, message));
+    }
     let service = Arc::new(Service {
         mock,
         script,

@@ -12,7 +12,7 @@ use crate::cli::settings::Settings;
 use crate::event::Closed;
 use crate::render::{ColourChoice, Options, Palette};
 use crate::replay::compare::{Verdict, compare_by, render, to_suite};
-use crate::replay::{Conversation, Hooks, Played, Score, Stopped};
+use crate::replay::{Hooks, Played, Score, Stopped};
 use crate::report::{Case, Failure, Outcome as Ended, Run};
 use crate::session::Clock;
 
@@ -29,11 +29,11 @@ pub(super) struct Ending<'a> {
 
 impl Ending<'_> {
     /// Holds the live session against the recording.
-    pub(super) fn judge(&self, live: &Conversation, hooks: &mut dyn Hooks) -> Verdict {
+    pub(super) fn judge(&self, hooks: &mut dyn Hooks) -> Verdict {
         let rules = self.args.judged.compare.rules();
         // A hook that fails has told why, and leaves it to the content.
         let mut matches = |recorded: &_, live: &_| hooks.matches(recorded, live).unwrap_or(None);
-        compare_by(&self.score.conversation(), live, &rules, &mut matches)
+        compare_by(&self.score.conversation(), &self.played.live, &rules, &mut matches)
     }
 
     /// Shows the verdict on standard error, and writes the reports of it.

@@ -28,7 +28,7 @@ pub struct ReplayArgs {
     /// Play the server: listen there, and say what the server said; a port is this machine alone
     #[arg(long, value_name = "[ADDR:]PORT", value_parser = serve::listen, conflicts_with = "to")]
     pub listen: Option<SocketAddr>,
-    /// Take part by a script: fn on_send(m), on_receive(m), matches(recorded, live), after(verdict)
+    /// Take part by a script: fn before(ws) (with --to), on_send(m), on_receive(m), matches(recorded, live), after(verdict)
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// The connection with this number [default: the first that has frames]
