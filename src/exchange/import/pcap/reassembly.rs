@@ -1,6 +1,7 @@
 //! One direction of a TCP stream put in order: retransmissions dropped, overlaps trimmed, what came early kept.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The most that is kept of what came early, in bytes: more than any window that is in use would let a peer send.
 const EARLY: usize = 4 << 20;
@@ -24,8 +25,8 @@ pub(super) struct Half {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Bytes(Vec<u8>),
-    /// So many bytes are not in the capture, and something after them is.
-    Missing(u64),
+    /// Bytes at these places are not in the capture, and something after them is.
+    Missing(Range<u64>),
     /// All of it has been had.
     End,
     /// Nothing more, for now.
@@ -76,7 +77,7 @@ impl Half {
         while let Some(first) = self.early.first_entry() {
             let place = *first.key();
             if place > had {
-                return if over || self.kept > EARLY { Next::Missing(place - had) } else { Next::Nothing };
+                return if over || self.kept > EARLY { Next::Missing(had..place) } else { Next::Nothing };
             }
             let mut bytes = first.remove();
             self.kept -= ENTRY + bytes.len();
@@ -89,14 +90,14 @@ impl Half {
         }
         match self.end {
             Some(end) if end <= had => Next::End,
-            Some(end) if over => Next::Missing(end - had),
+            Some(end) if over => Next::Missing(had..end),
             _ => Next::Nothing,
         }
     }
 
     /// Goes on after bytes that are missing.
-    pub(super) fn skip(&mut self, missing: u64) {
-        self.advance(missing);
+    pub(super) fn skip(&mut self, missing: &Range<u64>) {
+        self.advance(missing.end - missing.start);
     }
 
     fn advance(&mut self, count: u64) {
@@ -127,9 +128,9 @@ mod tests {
         loop {
             match half.next(over) {
                 Next::Bytes(bytes) => got.extend(bytes),
-                Next::Missing(count) => {
-                    half.skip(count);
-                    missing += count;
+                Next::Missing(places) => {
+                    half.skip(&places);
+                    missing += places.end - places.start;
                 }
                 Next::End | Next::Nothing => return missing,
             }
@@ -186,6 +187,6 @@ mod tests {
         assert_eq!(half.take(u32::MAX, b"abc", false), b"abc");
         assert!(half.take(12, b"", true).is_empty());
         assert_eq!(half.next(false), Next::Nothing);
-        assert_eq!(half.next(true), Next::Missing(10));
+        assert_eq!(half.next(true), Next::Missing(3..13));
     }
 }

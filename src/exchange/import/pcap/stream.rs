@@ -14,6 +14,8 @@ pub(super) struct Stream {
     state: State,
     /// The end that ended it first.
     ended: Option<usize>,
+    /// Whether it is the rest of one that is over.
+    is_rest: bool,
 }
 
 enum State {
@@ -27,10 +29,10 @@ enum State {
 }
 
 impl Stream {
-    /// The stream that this segment is of.
-    pub(super) fn new(segment: &Segment<'_>) -> Stream {
+    /// The stream that this segment is of; `is_rest`: one between the same ends was over before.
+    pub(super) fn new(segment: &Segment<'_>, is_rest: bool) -> Stream {
         let ends = Ends { addresses: [segment.from, segment.to], syn: None, opened: None };
-        Stream { ends, halves: <[Half; 2]>::default(), state: State::Search(Search::default()), ended: None }
+        Stream { ends, halves: <[Half; 2]>::default(), state: State::Search(Search::default()), ended: None, is_rest }
     }
 
     /// Whether there is a WebSocket connection in it, asked for at least.
@@ -82,7 +84,13 @@ impl Stream {
             (None, None) => End::Open,
         };
         match self.state {
-            State::Search(search) => search.end(end(&|_| Role::Client), out),
+            State::Search(search) => {
+                if self.ends.syn.is_none() && !self.is_rest && !search.is_http() {
+                    let [from, to] = self.ends.addresses;
+                    out.midway.add(from, to);
+                }
+                search.end(end(&|_| Role::Client), out);
+            }
             State::Talk { client, talk } => talk.end(end(&|by| role(by, client)), out),
             State::Stepped => {}
         }
@@ -97,11 +105,11 @@ impl Stream {
         loop {
             match self.halves[from].next(over) {
                 Next::Bytes(bytes) => self.receive(from, &bytes, out),
-                Next::Missing(count) => {
-                    self.halves[from].skip(count);
+                Next::Missing(places) => {
+                    self.halves[from].skip(&places);
                     match &mut self.state {
-                        State::Search(search) => search.missing(count, out),
-                        State::Talk { client, talk } => talk.missing(role(from, *client), count, out),
+                        State::Search(search) => search.missing(from, &places, out),
+                        State::Talk { client, talk } => talk.missing(role(from, *client), &places, out),
                         State::Stepped => {}
                     }
                 }
