@@ -80,10 +80,13 @@ impl ImportError {
             ImportError::NoConnection { cut: 1.., .. } => {
                 "the opening handshake has to be in the capture, unencrypted, and packets whole (tcpdump -s 0)"
             }
+            ImportError::NoConnection { streams: 0, unknown: Some(_), .. } => {
+                "known are Ethernet, raw IP, loopback and Linux' cooked captures (tcpdump -i any)"
+            }
             ImportError::NoConnection { .. } => "the opening handshake has to be in the capture, unencrypted",
             ImportError::Tls { .. } => {
-                "captures are not decrypted: wscope record URL records what is inside of TLS, and wscope proxy URL what \
-                 other clients say"
+                "captures are not decrypted: wscope proxy URL, between client and server, or wscope record URL record what \
+                 is inside of TLS"
             }
         }
     }

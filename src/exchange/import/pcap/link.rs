@@ -45,6 +45,8 @@ pub(super) struct Segment<'a> {
     pub(super) from: SocketAddr,
     pub(super) to: SocketAddr,
     pub(super) sequence: u32,
+    /// The next byte that its sender waits for, if `ack` says so.
+    pub(super) acknowledged: u32,
     pub(super) syn: bool,
     pub(super) ack: bool,
     pub(super) fin: bool,
@@ -121,6 +123,7 @@ impl<'a> Segment<'a> {
             from: SocketAddr::new(from, tcp.source_port()),
             to: SocketAddr::new(to, tcp.destination_port()),
             sequence: tcp.sequence_number(),
+            acknowledged: tcp.acknowledgment_number(),
             syn: tcp.syn(),
             ack: tcp.ack(),
             fin: tcp.fin(),

@@ -17,6 +17,8 @@ pub(super) struct Half {
     /// What came early, by its place in the stream.
     early: BTreeMap<u64, Vec<u8>>,
     kept: usize,
+    /// How many the other end has, as it says, its end counted as one: what of them is not in the capture won't come.
+    acknowledged: u64,
     /// Where the stream ends, once its end was seen.
     end: Option<u64>,
 }
@@ -71,13 +73,25 @@ impl Half {
         fresh
     }
 
+    /// The other end waits for the byte with this number.
+    pub(super) fn acknowledge(&mut self, number: u32) {
+        if let Some((next, had)) = self.next {
+            let ahead = u64::try_from(number.wrapping_sub(next).cast_signed()).unwrap_or_default();
+            self.acknowledged = self.acknowledged.max(had + ahead);
+        }
+    }
+
     /// What comes next of what was kept; `over`: nothing more will come.
     pub(super) fn next(&mut self, over: bool) -> Next {
         let Some((_, had)) = self.next else { return Next::Nothing };
         while let Some(first) = self.early.first_entry() {
             let place = *first.key();
             if place > had {
-                return if over || self.kept > EARLY { Next::Missing(had..place) } else { Next::Nothing };
+                return if over || self.acknowledged >= place || self.kept > EARLY {
+                    Next::Missing(had..place)
+                } else {
+                    Next::Nothing
+                };
             }
             let mut bytes = first.remove();
             self.kept -= ENTRY + bytes.len();
@@ -90,7 +104,7 @@ impl Half {
         }
         match self.end {
             Some(end) if end <= had => Next::End,
-            Some(end) if over => Next::Missing(had..end),
+            Some(end) if over || self.acknowledged > end => Next::Missing(had..end),
             _ => Next::Nothing,
         }
     }
@@ -179,6 +193,25 @@ mod tests {
             assert_eq!(rest(&mut half, over, &mut got), 3);
             assert_eq!(got.len(), 2 + count * piece.len());
         }
+    }
+
+    #[test]
+    fn what_was_received_and_is_not_there_is_missing_at_once() {
+        let mut half = Half::default();
+        half.begin(u32::MAX);
+        assert!(half.take(5, b"later", false).is_empty());
+        half.acknowledge(0);
+        half.acknowledge(4);
+        assert_eq!(half.next(false), Next::Nothing, "its end is still on its way");
+        half.acknowledge(5);
+        assert_eq!(half.next(false), Next::Missing(0..5));
+        half.skip(&(0..5));
+        assert_eq!(half.next(false), Next::Bytes(b"later".to_vec()));
+        assert!(half.take(12, b"", true).is_empty());
+        half.acknowledge(12);
+        assert_eq!(half.next(false), Next::Nothing);
+        half.acknowledge(13);
+        assert_eq!(half.next(false), Next::Missing(10..12));
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Stream {
             self.receive(from, fresh, out);
         }
         self.drain(from, false, out);
+        if segment.ack {
+            let other = 1 - from;
+            self.halves[other].acknowledge(segment.acknowledged);
+            self.drain(other, false, out);
+        }
         segment.rst || self.halves.iter().all(Half::is_over)
     }
 

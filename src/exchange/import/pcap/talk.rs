@@ -175,7 +175,7 @@ impl Talk {
 pub(super) fn missing(from: Role, places: &Range<u64>, out: &Out) -> String {
     let Range { start, end } = places;
     let (count, first) = (end - start, start + 1);
-    let cut = if out.cut > 0 { format!(", in which {} packets are cut short", out.cut) } else { String::new() };
+    let cut = if out.cut > 0 { format!(", where packets are cut short: {}", out.cut) } else { String::new() };
     let numbers = format!("relative sequence numbers {first} to {end}");
     format!("{count} bytes that the {} sent ({numbers}) are not in the capture{cut}", name(from))
 }
