@@ -69,6 +69,11 @@ fn events(recording: &str, kinds: &[&str]) -> Vec<(i64, Value)> {
     wanted.map(event).collect()
 }
 
+/// The same of one kind, without times.
+fn all(recording: &str, kind: &str) -> Vec<Value> {
+    events(recording, &[kind]).into_iter().map(|(_, event)| event).collect()
+}
+
 #[test]
 fn frames_and_heads_come_back_as_they_were_and_when() {
     let place = tempfile::tempdir().unwrap();

@@ -53,11 +53,11 @@ pub enum ImportError {
     Malformed { name: String, place: String, reason: String },
     #[error("\"{name}\" has no WebSocket connection: none of its entries ({entries}) has _webSocketMessages")]
     Nothing { name: String, entries: usize },
-    /// `cut`: packets that are cut short; `midway`: streams that began before the capture; `unknown`: a link type.
+    /// `cut`: packets that are cut short; `midway`: streams whose beginning is not there; `unknown`: a link type.
     #[error(
         "\"{name}\" has no WebSocket connection: {packets} packets{}, {streams} TCP streams{}{}",
         of_them(*cut, "cut short"),
-        of_them(*midway, "begun before the capture"),
+        of_them(*midway, "without their beginning"),
         unknown_link(*unknown)
     )]
     NoConnection { name: String, packets: u64, cut: u64, streams: u64, midway: u64, unknown: Option<u32> },

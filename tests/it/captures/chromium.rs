@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{dissected, events, opcode};
+use super::{all, dissected, events, opcode};
 use crate::support::command::wscope;
 
 const HAR: &str = "tests/har/chrome.har";
@@ -16,11 +16,6 @@ fn import(path: &str) -> String {
     let ended = wscope(["import", path, "-o", "-"]).run();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     ended.text().to_owned()
-}
-
-/// Without their times.
-fn all(recording: &str, kind: &str) -> Vec<Value> {
-    events(recording, &[kind]).into_iter().map(|(_, event)| event).collect()
 }
 
 /// The messages that the server or the page heard on the first connection, and when, in microseconds since the Unix epoch.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::packets::{Interface, Link, Order, Packet, RAW, packets, pcap, raw, section, simple};
-use super::{events, imported};
+use super::{all, events, imported};
 use crate::support::peers::reader;
 
 const ETHERNET: Link = Link(1, |ip| ethernet(&[8, 0], ip));
@@ -161,7 +161,7 @@ fn byte_orders_resolutions_interfaces_and_sections_make_no_difference() {
 fn simple_packets_have_everything_but_a_time() {
     let place = tempfile::tempdir().unwrap();
     let (expected, packets) = (expected(place.path()), packets());
-    let expected: Vec<_> = events(&expected, &["frame"]).into_iter().map(|(_, frame)| frame).collect();
+    let expected = all(&expected, "frame");
     for order in [Order::Little, Order::Big] {
         let mut capture = section(order, &[Interface(RAW, 6, 0)], &packets[..1]);
         packets[1..].iter().for_each(|packet| capture.extend(simple(order, packet)));

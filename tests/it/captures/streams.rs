@@ -8,16 +8,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::packets::{Packet, packets, raw};
-use super::{events, imported};
+use super::{all, imported};
 
 fn import(place: &Path, packets: &[Packet]) -> String {
     fs::write(place.join("a.pcap"), raw(packets)).unwrap();
     imported(place, "a.pcap")
-}
-
-/// Without their times.
-fn all(recording: &str, kind: &str) -> Vec<Value> {
-    events(recording, &[kind]).into_iter().map(|(_, event)| event).collect()
 }
 
 fn notes(recording: &str) -> Vec<String> {
@@ -124,9 +119,10 @@ fn what_is_missing_is_told_with_its_place() {
     // Of the client's third message the end.
     let mut cut = packets();
     cut[27] = cut[27].clone().cut_to(20 + 32 + 10);
-    let note = "33 bytes that the client sent (relative sequence numbers 556 to 588) are not in the capture, where packets \
-                are cut short: 1";
-    assert_eq!(notes(&import(place.path(), &cut))[0], undecoded(note));
+    let recording = import(place.path(), &cut);
+    let note = "33 bytes that the client sent (relative sequence numbers 556 to 588) are not in the capture";
+    assert_eq!(notes(&recording)[0], undecoded(note));
+    assert_eq!(notes(&recording).last().unwrap(), "packets that are cut short in the capture: 1");
     // Of the answer to the opening handshake the end.
     let mut head = packets();
     head[21] = head[21].piece(0..100);
@@ -136,7 +132,7 @@ fn what_is_missing_is_told_with_its_place() {
 }
 
 #[test]
-fn a_connection_that_began_before_the_capture_is_told() {
+fn a_connection_without_its_beginning_is_told() {
     let place = tempfile::tempdir().unwrap();
     let recording = import(place.path(), &packets()[22..]);
     let note = "TCP streams that are not decoded, since their beginning is not in the capture: 1, the first \
@@ -145,6 +141,11 @@ fn a_connection_that_began_before_the_capture_is_told() {
     let mut others = by_url(&import(place.path(), &packets()));
     others.remove("ws://127.0.0.1:38607/chat?room=1&token=***").unwrap();
     assert_eq!(by_url(&recording), others);
+    // Its SYN is there, but not its request.
+    let mut headless = packets();
+    headless.remove(19);
+    let recording = import(place.path(), &headless);
+    assert_eq!((notes(&recording), by_url(&recording)), (vec![note.to_owned()], others));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) struct Out {
     pub(super) cut: u64,
     /// Streams that are TLS: client and server.
     pub(super) tls: Others,
-    /// Streams that began before the capture, and are not known to be anything: some end and the other.
+    /// Streams whose beginning is not in the capture, and which are not known to be anything: some end and the other.
     pub(super) midway: Others,
 }
 
@@ -67,7 +67,9 @@ impl Out {
     pub(super) fn tell_of_others(&mut self) {
         let tls = self.tls.note("they are TLS");
         let midway = self.midway.note("their beginning is not in the capture");
-        for note in [tls, midway].into_iter().flatten() {
+        let cut =
+            (self.cut > 0).then(|| Kind::Note(format!("packets that are cut short in the capture: {}", self.cut)));
+        for note in [tls, midway, cut].into_iter().flatten() {
             self.tell(0, note);
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Search {
     asked: Option<Box<Asked>>,
     /// Whether there was a request, for whatever it was.
     is_http: bool,
+    /// Whether the first byte of an end is not there.
+    is_headless: bool,
 }
 
 /// A request for WebSocket that waits for its answer.
@@ -97,12 +99,18 @@ impl Search {
         self.is_http
     }
 
+    /// Whether it has no beginning, although the stream's was seen.
+    pub(super) const fn is_headless(&self) -> bool {
+        self.is_headless
+    }
+
     /// Bytes of an end are not there.
     pub(super) fn missing(&mut self, from: usize, places: &Range<u64>, out: &mut Out) {
         self.requests = [None, None];
+        self.is_headless |= places.start == 0;
         if let Some(asked) = self.asked.take() {
             let by = if asked.client == from { Role::Client } else { Role::Server };
-            let text = talk::missing(by, places, out);
+            let text = talk::missing(by, places);
             out.tell(asked.number, Kind::Note(format!("{text}: the opening handshake is not whole")));
         }
     }

@@ -90,7 +90,8 @@ impl Stream {
         };
         match self.state {
             State::Search(search) => {
-                if self.ends.syn.is_none() && !self.is_rest && !search.is_http() {
+                let has_beginning = self.ends.syn.is_some() && !search.is_headless();
+                if !has_beginning && !self.is_rest && !search.is_http() {
                     let [from, to] = self.ends.addresses;
                     out.midway.add(from, to);
                 }

@@ -79,7 +79,7 @@ impl Talk {
         }
         self.cut(from, out);
         self.speaker(from).lost = Some(0);
-        let text = missing(from, places, out);
+        let text = missing(from, places);
         out.tell(self.number, Kind::Note(format!("{text}; what it sent after them is not decoded")));
     }
 
@@ -172,12 +172,13 @@ impl Talk {
 }
 
 /// Says what of a stream is missing, and where: as Wireshark counts it, the first byte is 1.
-pub(super) fn missing(from: Role, places: &Range<u64>, out: &Out) -> String {
+pub(super) fn missing(from: Role, places: &Range<u64>) -> String {
     let Range { start, end } = places;
     let (count, first) = (end - start, start + 1);
-    let cut = if out.cut > 0 { format!(", where packets are cut short: {}", out.cut) } else { String::new() };
-    let numbers = format!("relative sequence numbers {first} to {end}");
-    format!("{count} bytes that the {} sent ({numbers}) are not in the capture{cut}", name(from))
+    format!(
+        "{count} bytes that the {} sent (relative sequence numbers {first} to {end}) are not in the capture",
+        name(from)
+    )
 }
 
 /// The client is us.
