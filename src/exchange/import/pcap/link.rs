@@ -1,4 +1,5 @@
-//! A captured packet's TCP segment, or a fragment of it, whatever carries it: Ethernet (with VLAN tags), raw IP, loopback, Linux' cooked captures.
+//! A captured packet's TCP segment, or a fragment of one, whatever carries it: Ethernet (with VLAN tags), raw IP, loopback, Linux'
+//! cooked captures.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -82,30 +83,33 @@ pub(super) fn inside<'a>(packet: &Packet<'a>) -> Option<Inside<'a>> {
     if let Some(fragment) = fragment(net) {
         return Some(Inside::Fragment(fragment));
     }
-    let (from, to) = match net {
-        LaxNetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-        LaxNetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-        LaxNetSlice::Arp(_) => return None,
-    };
+    let (from, to) = addresses(net)?;
     let Some(TransportSlice::Tcp(tcp)) = &sliced.transport else { return None };
     Some(Inside::Segment(Segment::new(from, to, tcp)))
 }
 
+fn addresses(net: &LaxNetSlice<'_>) -> Option<(IpAddr, IpAddr)> {
+    match net {
+        LaxNetSlice::Ipv4(ip) => Some((ip.header().source_addr().into(), ip.header().destination_addr().into())),
+        LaxNetSlice::Ipv6(ip) => Some((ip.header().source_addr().into(), ip.header().destination_addr().into())),
+        LaxNetSlice::Arp(_) => None,
+    }
+}
+
 fn fragment<'a>(net: &LaxNetSlice<'a>) -> Option<Fragment<'a>> {
     let payload = net.ip_payload_ref().filter(|payload| payload.fragmented && payload.ip_number == ip_number::TCP)?;
-    let (from, to, identification, offset, more) = match net {
+    let (from, to) = addresses(net)?;
+    let (identification, offset, more) = match net {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
-            let (from, to) = (header.source_addr().into(), header.destination_addr().into());
-            (from, to, header.identification().into(), header.fragments_offset(), header.more_fragments())
+            (header.identification().into(), header.fragments_offset(), header.more_fragments())
         }
         LaxNetSlice::Ipv6(ip) => {
-            let (from, to) = (ip.header().source_addr().into(), ip.header().destination_addr().into());
             let header = ip.extensions().clone().into_iter().find_map(|extension| match extension {
                 Ipv6ExtensionSlice::Fragment(header) => Some(header),
                 _ => None,
             })?;
-            (from, to, header.identification(), header.fragment_offset(), header.more_fragments())
+            (header.identification(), header.fragment_offset(), header.more_fragments())
         }
         LaxNetSlice::Arp(_) => return None,
     };
