@@ -40,15 +40,15 @@ pub(super) fn frame<'a>(
     let shown = Shown::of(event, content);
     let colour = meaning(event);
     let quiet = if event.automatic { Meaning::Dim } else { Meaning::Plain };
-    line.push(colour, format_args!("{:<OPCODE$}", opcode_words(header.opcode)));
+    line.put(colour, format_args!("{:<OPCODE$}", opcode_words(header.opcode)));
     line.gap(2);
     if matches!(shown, Shown::Close(..)) && !event.frame.is_cut() {
         line.push(Meaning::Violation, flags(event, content));
     } else {
-        let flags = flags(event, content);
-        let room = SIZE.saturating_sub(flags.len());
-        line.push(Meaning::Control, flags);
-        line.push(Meaning::Plain, format_args!("{:>room$}", size_words(event, content)));
+        let (flags, size) = (flags(event, content), size_words(event, content));
+        line.push(Meaning::Control, &flags);
+        line.gap(SIZE.saturating_sub(flags.len() + size.len()));
+        line.push(Meaning::Plain, size);
         line.gap(2);
     }
 
@@ -179,7 +179,7 @@ fn notes<'a>(event: &FrameEvent, unusual_mask: Option<String>, options: &Options
 /// Bytes that were not decoded: their number, and the first of them (short) or all (full).
 pub(super) fn undecoded<'a>(mut line: Line, bytes: &'a [u8], options: &Options, out: &mut String) {
     line.push(Meaning::Violation, "undecoded");
-    line.push(Meaning::Plain, format_args!("  {}", size(bytes.len() as u64)));
+    line.put(Meaning::Plain, format_args!("  {}", size(bytes.len() as u64)));
     if options.format == Format::Full {
         line.write(options.palette, out);
         hexdump::dump(bytes, INDENT, options.max_payload, options.palette, out);

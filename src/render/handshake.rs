@@ -132,7 +132,7 @@ pub(super) fn connected(mut line: Line, open: Option<&Open>, ready: &Ready, opti
     words.extend(ready.negotiated.subprotocol.as_ref().map(|name| format!("subprotocol {name}")));
     words.extend(ready.negotiated.extensions.clone());
     for word in words {
-        line.push(Meaning::Plain, format_args!("  {}", escape::escape(word.as_bytes())));
+        line.put(Meaning::Plain, format_args!("  {}", escape::escape(word.as_bytes())));
     }
     line.write_folded(options.palette, options.width, out);
 }

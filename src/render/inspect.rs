@@ -60,7 +60,7 @@ pub fn inspect(subject: &Subject<'_>, options: &Options, out: &mut String) {
         let mut line = Line::default();
         line.push(Meaning::Plain, "  ");
         line.append(&outcome::marked_bytes(violation));
-        line.push(Meaning::Dim, format_args!("  at byte {}", violation.offset));
+        line.put(Meaning::Dim, format_args!("  at byte {}", violation.offset));
         line.write(palette, out);
     }
 }

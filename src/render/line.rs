@@ -1,11 +1,15 @@
 //! One line in coloured segments, measured in columns and cut to a width without splitting an escape.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::{self, Write as _};
 
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::{self, Piece};
 use super::style::{Meaning, Palette};
+
+/// What most lines take at most, in bytes and in segments.
+const TEXT: usize = 256;
+const SEGMENTS: usize = 16;
 
 /// A line under construction.
 #[derive(Clone, Debug, Default)]
@@ -36,12 +40,25 @@ impl Line {
     }
 
     /// Text of our own, or of a peer escaped; nothing for none.
-    pub(crate) fn push(&mut self, meaning: Meaning, text: impl Display) {
-        let before = self.text.len();
-        self.text.extend(std::iter::repeat_n(' ', self.gap));
-        let start = self.text.len();
+    pub(crate) fn push(&mut self, meaning: Meaning, text: impl AsRef<str>) {
+        self.add(meaning, |out| out.push_str(text.as_ref()));
+    }
+
+    /// The same for what `format_args!` gives.
+    pub(crate) fn put(&mut self, meaning: Meaning, words: fmt::Arguments<'_>) {
         // Writing to a String does not fail.
-        let _ = write!(self.text, "{text}");
+        self.add(meaning, |out| out.write_fmt(words).unwrap_or_default());
+    }
+
+    fn add(&mut self, meaning: Meaning, write: impl FnOnce(&mut String)) {
+        if self.segments.is_empty() {
+            self.text.reserve(TEXT);
+            self.segments.reserve(SEGMENTS);
+        }
+        let before = self.text.len();
+        blanks(self.gap, &mut self.text);
+        let start = self.text.len();
+        write(&mut self.text);
         if self.text.len() == start {
             return self.text.truncate(before);
         }
@@ -160,7 +177,7 @@ impl Line {
                     }
                     out.truncate(out.trim_end_matches(' ').len());
                     out.push('\n');
-                    out.push_str(&" ".repeat(self.hang));
+                    blanks(self.hang, out);
                     run.clear();
                     (column, folded) = (self.hang, true);
                 }
@@ -189,6 +206,13 @@ impl Line {
 /// Columns that a terminal gives to escaped text.
 pub(crate) fn columns(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
+}
+
+/// Appends so many blanks.
+fn blanks(count: usize, out: &mut String) {
+    const BLANKS: &str = "                                ";
+    (0..count / BLANKS.len()).for_each(|_| out.push_str(BLANKS));
+    out.push_str(&BLANKS[..count % BLANKS.len()]);
 }
 
 /// What text may be folded between, each piece with the blanks after it.

@@ -195,7 +195,7 @@ impl Renderer {
         let mut line = Line::default();
         if let Some((tag, width)) = self.memory.tag(connection) {
             let blanks = width - tag.chars().count() + 1;
-            line.push(Meaning::Strong, format_args!("{}{:blanks$}", escape::escape(tag.as_bytes()), ""));
+            line.put(Meaning::Strong, format_args!("{}{:blanks$}", escape::escape(tag.as_bytes()), ""));
         }
         line.push(meaning, sign);
         line.gap(1);

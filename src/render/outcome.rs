@@ -18,10 +18,10 @@ pub(super) fn violation(
     out: &mut String,
 ) {
     line.push(Meaning::Violation, "violation");
-    line.push(Meaning::Plain, format_args!("  {}   ", escape::escape(violation.to_string().as_bytes())));
+    line.put(Meaning::Plain, format_args!("  {}   ", escape::escape(violation.to_string().as_bytes())));
     line.append(&marked_bytes(violation));
     let place = frame.map(|number| format!(" of frame {number}")).unwrap_or_default();
-    line.push(Meaning::Dim, format_args!("  at byte {}{place}", violation.offset));
+    line.put(Meaning::Dim, format_args!("  at byte {}{place}", violation.offset));
     line.write_folded(options.palette, options.width, out);
 }
 
@@ -39,7 +39,7 @@ pub(super) fn marked_bytes(violation: &Violation) -> Line {
     }
     line.push(Meaning::Marked, hexdump::hex(&bytes[at..=at]));
     if !after.is_empty() {
-        line.push(Meaning::Plain, format_args!(" {after}"));
+        line.put(Meaning::Plain, format_args!(" {after}"));
     }
     line
 }
@@ -59,16 +59,9 @@ fn offending(violation: &Violation) -> Option<usize> {
 }
 
 /// A rule that the opening handshake broke: the line it is about, what was expected, what was there.
-pub(super) fn fault(
-    mut line: Line,
-    fault: &Fault,
-    head: &[u8],
-    prefix: Prefix,
-    options: &Options,
-    out: &mut String,
-) {
+pub(super) fn fault(mut line: Line, fault: &Fault, head: &[u8], prefix: Prefix, options: &Options, out: &mut String) {
     line.push(Meaning::Violation, "handshake");
-    line.push(Meaning::Plain, format_args!("  {} ({})", fault.rule, fault.section));
+    line.put(Meaning::Plain, format_args!("  {} ({})", fault.rule, fault.section));
     line.write(options.palette, out);
     handshake::marked_lines(head, &fault.at, prefix, options, out);
     for (label, value) in [("expected", &fault.expected), ("got", &fault.got)] {
@@ -86,20 +79,20 @@ pub(super) fn closed(mut line: Line, closed: &Closed, options: &Options, out: &m
     line.push(meaning, words);
     match closed.code {
         Some(code) => {
-            line.push(meaning, format_args!("  {code} {}", close::code_name(code).unwrap_or("unregistered")));
+            line.put(meaning, format_args!("  {code} {}", close::code_name(code).unwrap_or("unregistered")));
         }
         None if closed.clean => line.push(meaning, "  no status code"),
         None => {}
     }
     if !closed.reason.is_empty() {
-        line.push(meaning, format_args!("  \"{}\"", escape::escape(&closed.reason)));
+        line.put(meaning, format_args!("  \"{}\"", escape::escape(&closed.reason)));
     }
     // Without a close frame nobody closed: the detail says what ended the stream.
     if closed.clean || closed.code.is_some() {
         line.push(meaning, if closed.by == Side::Us { "  by us" } else { "  by the peer" });
     }
     if let Some(detail) = &closed.detail {
-        line.push(meaning, format_args!("  {}", escape::escape(detail.as_bytes())));
+        line.put(meaning, format_args!("  {}", escape::escape(detail.as_bytes())));
     }
     line.write_folded(options.palette, options.width, out);
 }
@@ -144,7 +137,7 @@ pub(super) fn hint(text: &str, column: usize, options: &Options, out: &mut Strin
     let mut line = Line::default();
     line.gap(column);
     line.hang();
-    line.push(Meaning::Dim, format_args!("hint: {}", escape::escape(text.as_bytes())));
+    line.put(Meaning::Dim, format_args!("hint: {}", escape::escape(text.as_bytes())));
     line.write_folded(options.palette, options.width, out);
 }
 

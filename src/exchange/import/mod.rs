@@ -107,7 +107,7 @@ pub fn import(path: &Path) -> Result<Import, ImportError> {
             "it is a recording already",
             "wscope show FILE looks into it, wscope export FILE takes it elsewhere",
         ),
-        [b'{', ..] => har::read(path, &bytes),
+        [b'{', ..] => har::read(path, bytes),
         _ => foreign(
             "HAR is JSON and begins with {; nor is it pcapng or pcap",
             "wscope show FILE looks into a recording",

@@ -1,6 +1,5 @@
 //! A verdict for people: a line of counts, and the messages of both sides with what differs beneath.
 
-use std::fmt::Display;
 use std::fmt::Write as _;
 
 use super::{Difference, Item, Piece, Verdict};
@@ -223,7 +222,7 @@ fn indented() -> Line {
     line
 }
 
-fn remark(words: impl Display) -> Line {
+fn remark(words: impl AsRef<str>) -> Line {
     let mut line = indented();
     line.push(Meaning::Dim, words);
     line
@@ -245,16 +244,16 @@ fn field_line(field: &Difference, widest: usize) -> Line {
             for (at, piece) in pieces.iter().enumerate() {
                 match piece {
                     Piece::Same(text) => line.push(Meaning::Plain, folded(text, at == 0, at + 1 == pieces.len())),
-                    Piece::Recorded(text) => line.push(Meaning::Removed, format_args!("[-{}-]", shortened(text))),
-                    Piece::Live(text) => line.push(Meaning::Added, format_args!("{{+{}+}}", shortened(text))),
+                    Piece::Recorded(text) => line.put(Meaning::Removed, format_args!("[-{}-]", shortened(text))),
+                    Piece::Live(text) => line.put(Meaning::Added, format_args!("{{+{}+}}", shortened(text))),
                 }
             }
         }
         Difference::Bytes { offset, recorded, live } => {
-            line.push(Meaning::Plain, format_args!("from byte {offset} on: "));
-            line.push(Meaning::Removed, format_args!("{recorded} B"));
+            line.put(Meaning::Plain, format_args!("from byte {offset} on: "));
+            line.put(Meaning::Removed, format_args!("{recorded} B"));
             line.push(Meaning::Plain, " -> ");
-            line.push(Meaning::Added, format_args!("{live} B"));
+            line.put(Meaning::Added, format_args!("{live} B"));
         }
         Difference::Kind { binary } => {
             let kinds = if *binary { ["text", "binary"] } else { ["binary", "text"] };
