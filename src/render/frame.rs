@@ -28,9 +28,9 @@ const NARROW: usize = 16;
 const INDENT: &str = "    ";
 
 /// Appends a frame's line to what `line` begins with, and in the full format its payload in lines.
-pub(super) fn frame<'a>(
+pub(super) fn frame(
     mut line: Line,
-    event: &'a FrameEvent,
+    event: &FrameEvent,
     content: Option<Content>,
     unusual_mask: Option<String>,
     options: &Options,
@@ -40,7 +40,8 @@ pub(super) fn frame<'a>(
     let shown = Shown::of(event, content);
     let colour = meaning(event);
     let quiet = if event.automatic { Meaning::Dim } else { Meaning::Plain };
-    line.put(colour, format_args!("{:<OPCODE$}", opcode_words(header.opcode)));
+    let opcode = opcode_words(header.opcode);
+    line.field(colour, &opcode, OPCODE.saturating_sub(opcode.len()));
     line.gap(2);
     if matches!(shown, Shown::Close(..)) && !event.frame.is_cut() {
         line.push(Meaning::Violation, flags(event, content));
@@ -146,7 +147,7 @@ fn flags(event: &FrameEvent, content: Option<Content>) -> String {
 }
 
 /// What stands behind the payload.
-fn notes<'a>(event: &FrameEvent, unusual_mask: Option<String>, options: &Options) -> Line {
+fn notes(event: &FrameEvent, unusual_mask: Option<String>, options: &Options) -> Line {
     let header = &event.frame.header;
     let mut notes: Vec<(Meaning, String)> = Vec::new();
     if let Some(mask) = unusual_mask {
@@ -177,7 +178,7 @@ fn notes<'a>(event: &FrameEvent, unusual_mask: Option<String>, options: &Options
 }
 
 /// Bytes that were not decoded: their number, and the first of them (short) or all (full).
-pub(super) fn undecoded<'a>(mut line: Line, bytes: &'a [u8], options: &Options, out: &mut String) {
+pub(super) fn undecoded(mut line: Line, bytes: &[u8], options: &Options, out: &mut String) {
     line.push(Meaning::Violation, "undecoded");
     line.put(Meaning::Plain, format_args!("  {}", size(bytes.len() as u64)));
     if options.format == Format::Full {

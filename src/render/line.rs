@@ -50,6 +50,14 @@ impl Line {
         self.add(meaning, |out| out.write_fmt(words).unwrap_or_default());
     }
 
+    /// The same for text with so many blanks behind it that belong to it.
+    pub(crate) fn field(&mut self, meaning: Meaning, text: &str, behind: usize) {
+        self.add(meaning, |out| {
+            out.push_str(text);
+            blanks(behind, out);
+        });
+    }
+
     fn add(&mut self, meaning: Meaning, write: impl FnOnce(&mut String)) {
         if self.segments.is_empty() {
             self.text.reserve(TEXT);
@@ -198,7 +206,12 @@ impl Line {
 
     /// Appends the line and `\n`.
     pub(crate) fn write(&self, palette: Palette, out: &mut String) {
-        self.pieces().for_each(|(meaning, text)| palette.paint(meaning, text, out));
+        let is_painted = |segment: &Segment| palette.is_coloured() || segment.meaning == Meaning::Marked;
+        if self.segments.iter().any(is_painted) {
+            self.pieces().for_each(|(meaning, text)| palette.paint(meaning, text, out));
+        } else {
+            out.push_str(&self.text);
+        }
         out.push('\n');
     }
 }

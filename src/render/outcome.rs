@@ -98,11 +98,11 @@ pub(super) fn closed(mut line: Line, closed: &Closed, options: &Options, out: &m
 }
 
 /// A word and a text: an error or a note.
-pub(super) fn remark<'a>(
+pub(super) fn remark(
     mut line: Line,
     meaning: Meaning,
     word: &'static str,
-    text: &'a str,
+    text: &str,
     options: &Options,
     out: &mut String,
 ) {

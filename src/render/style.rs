@@ -102,8 +102,10 @@ impl Palette {
     /// Appends `text` in the look of its meaning.
     pub fn paint(self, meaning: Meaning, text: &str, out: &mut String) {
         if !self.coloured {
-            let (open, close) = if meaning == Meaning::Marked { ("[", "]") } else { ("", "") };
-            return [open, text, close].iter().for_each(|part| out.push_str(part));
+            return match meaning {
+                Meaning::Marked => out.extend(["[", text, "]"]),
+                _ => out.push_str(text),
+            };
         }
         // Writing to a String does not fail.
         let _ = match meaning.look() {

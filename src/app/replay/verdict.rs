@@ -50,6 +50,9 @@ impl Ending<'_> {
             // With stderr gone there is nobody left to tell.
             let _ = io::stderr().write_all(text.as_bytes());
         }
+        if !self.args.judged.reports.any() {
+            return Ok(());
+        }
         let mut run = to_run(&[(self.args.file.display().to_string(), verdict)], clock.created(), clock.elapsed());
         if let Some(why) = &self.played.stopped
             && let Some(suite) = run.suites.first_mut()
