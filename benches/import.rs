@@ -15,8 +15,11 @@ use std::process::{Command, Stdio};
 
 use peer::recording::{place, price, setting, watched, write};
 
+/// Makes a file of one that was exported.
+type Make = fn(&Path, &Path);
+
 /// Our own HAR, one as a browser writes it, and captures of both kinds: what each is made of, and how.
-const FORMATS: [(&str, &str, Option<fn(&Path, &Path)>); 4] = [
+const FORMATS: [(&str, &str, Option<Make>); 4] = [
     ("har", "har", None),
     ("browser", "har", Some(browser)),
     ("pcapng", "pcapng", None),
