@@ -1,5 +1,6 @@
 //! How a message that came differs from the one recorded: JSON field by field, text word by word, binary by place and size.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::content::json;
@@ -57,7 +58,8 @@ pub(super) fn differences(recorded: &Message, live: &Message, rules: &Rules) -> 
 
 fn values(path: &mut String, recorded: Option<&Json>, live: Option<&Json>, found: &mut Vec<Difference>) {
     match (recorded, live) {
-        (Some(Json::Bare(one)), Some(Json::Bare(other))) if plain_number(one) == plain_number(other) => {}
+        (Some(Json::Bare(one)), Some(Json::Bare(other)))
+            if one == other || plain_number(one) == plain_number(other) => {}
         (Some(one @ Json::Object(_)), Some(other @ Json::Object(_)))
         | (Some(one @ Json::Array(_)), Some(other @ Json::Array(_))) => {
             for (name, one, other) in side_by_side(one, other) {
@@ -78,12 +80,12 @@ fn values(path: &mut String, recorded: Option<&Json>, live: Option<&Json>, found
 }
 
 /// The members of two objects by their names, or the elements of two arrays by their indices, both in order.
-fn side_by_side<'a>(one: &'a Json, other: &'a Json) -> Vec<(String, Option<&'a Json>, Option<&'a Json>)> {
-    let mut theirs: HashMap<(String, usize), &Json> = HashMap::new();
+fn side_by_side<'a>(one: &'a Json, other: &'a Json) -> Vec<(Cow<'a, str>, Option<&'a Json>, Option<&'a Json>)> {
+    let mut theirs: HashMap<(Cow<'_, str>, usize), &Json> = HashMap::new();
     // A name may be there twice.
     let numbered = |json: &'a Json| {
-        let mut times: HashMap<String, usize> = HashMap::new();
-        let number = move |(name, value): (String, &'a Json)| {
+        let mut times: HashMap<Cow<'_, str>, usize> = HashMap::new();
+        let number = move |(name, value): (Cow<'a, str>, &'a Json)| {
             let time = times.entry(name.clone()).or_default();
             *time += 1;
             ((name, *time), value)

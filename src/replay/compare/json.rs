@@ -2,6 +2,7 @@
 //!
 //! Read from the text's own tokens, so that long numbers keep each digit and a member that is there twice is there twice.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
@@ -83,11 +84,11 @@ impl Json {
     }
 
     /// The members or elements with their names; none of a scalar.
-    pub(super) fn inner(&self) -> Vec<(String, &Json)> {
+    pub(super) fn inner(&self) -> Vec<(Cow<'_, str>, &Json)> {
         match self {
             Json::Bare(_) | Json::Text(_) => Vec::new(),
-            Json::Array(elements) => elements.iter().map(|(index, inner)| (index.to_string(), inner)).collect(),
-            Json::Object(members) => members.iter().map(|(name, inner)| (name.clone(), inner)).collect(),
+            Json::Array(elements) => elements.iter().map(|(index, inner)| (index.to_string().into(), inner)).collect(),
+            Json::Object(members) => members.iter().map(|(name, inner)| (name.as_str().into(), inner)).collect(),
         }
     }
 
