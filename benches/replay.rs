@@ -86,6 +86,7 @@ fn score(messages: u64, answered: bool, gap: Duration) -> Score {
         ready: None,
         steps,
         end: None,
+        hops: Vec::new(),
     }
 }
 

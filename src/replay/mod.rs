@@ -12,6 +12,7 @@ mod conversation;
 mod hooks;
 mod opening;
 mod part;
+mod place;
 mod player;
 mod score;
 pub mod server;

@@ -1,7 +1,9 @@
 //! `wscope replay`: a recording played again, by its client's part or by its server's.
 
 mod client;
+mod clients;
 mod server;
+mod service;
 mod update;
 mod verdict;
 
@@ -28,9 +30,9 @@ use crate::session::{Clock, Sink, Timeline};
 pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(_)) if args.judged.is_written() => {
-            let message = "--update and the reports are about the client's part: --listen has none of them";
-            Err(Report::new(Exit::Usage, message))
+        (None, Some(_)) if args.judged.update => {
+            let message = "--update replaces a recording by the session of its client's part: --listen has none";
+            Err(Report::new(Exit::Usage, message).hint("-o FILE records what is served to another file"))
         }
         (None, Some(address)) => server::run(args, &way.tls, address, flags),
         (None, None) => {

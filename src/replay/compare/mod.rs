@@ -31,7 +31,7 @@ mod verdict;
 pub use content::{Kind, canonical};
 pub use difference::{Difference, Piece};
 pub use outcome::to_json;
-pub use report::{to_run, to_suite};
+pub use report::{to_outcome, to_suite};
 pub use rules::{Rules, Tolerance, ToleranceError};
 pub use show::{render, summary};
 pub use timing::{Drift, Timing};

@@ -258,6 +258,10 @@ fn a_verdict_is_a_test_run_and_an_object() {
             r#"closing: closed 1001 "bye", recorded 1000 []"#.to_owned(),
         ]
     );
+    let outcome = to_outcome(&verdict);
+    let failure = outcome.failure().expect("it is not the same");
+    assert_eq!((failure.message.as_str(), failure.detail.len()), ("4 differences", 9));
+    assert_eq!(failure.detail[4..6], ["received #2: did not come", "  - gone"]);
     let object = to_json(&verdict);
     assert_eq!(object["counts"]["changed"], 1);
     assert_eq!(object["differences"][0]["fields"][0], serde_json::json!({"path": "$.a", "recorded": "1", "live": "2"}));

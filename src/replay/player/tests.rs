@@ -28,6 +28,7 @@ fn score(frames: Vec<FrameEvent>, end: Option<Closed>) -> Score {
         ready: None,
         steps: frames.into_iter().map(|frame| Step { time: at(frame.number), frame }).collect(),
         end: end.map(|closed| (last, closed)),
+        hops: Vec::new(),
     }
 }
 
