@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::array;
 use super::content::json;
 use super::json::{Json, plain_number};
+use super::kin::KINDS;
 use super::rules::Rules;
 use crate::replay::conversation::Message;
 use crate::sequence::{Piece, pieces};
@@ -21,6 +22,15 @@ pub enum Difference {
     Bytes { offset: usize, recorded: usize, live: usize },
     /// One is text and the other binary.
     Kind { binary: bool },
+}
+
+impl Difference {
+    /// Whether it is in what the messages say that they are: their `type`, `method` and the like.
+    #[must_use]
+    pub fn is_of_kind(&self) -> bool {
+        let Difference::Value { path, .. } = self else { return matches!(self, Difference::Kind { .. }) };
+        path.strip_prefix("$.").is_some_and(|name| KINDS.contains(&name))
+    }
 }
 
 /// How two messages differ; none if all that counts is the same. `effort`: what is left of [`array::EFFORT`].

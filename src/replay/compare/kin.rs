@@ -11,7 +11,7 @@ use crate::replay::conversation::Message;
 const IDS: [&str; 2] = ["id", "seq"];
 
 /// Members that say what kind of message it is.
-const KINDS: [&str; 7] = ["method", "type", "event", "op", "action", "channel", "topic"];
+pub(super) const KINDS: [&str; 7] = ["method", "type", "event", "op", "action", "channel", "topic"];
 
 /// How much of a text or binary message is looked at, in bytes.
 const LOOKED_AT: usize = 128;
