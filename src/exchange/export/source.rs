@@ -181,23 +181,38 @@ impl Pass<'_> {
     /// As [`Pass::entry`].
     pub fn entry_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
         loop {
-            let (source, first) = (self.source, self.first);
-            let (masked, compressed) = (&mut self.masked, &mut self.compressed);
-            let mut look = |glance: &Glance<'_>| {
-                if first {
-                    source.note(glance);
-                }
-                if let Some(frame) = &glance.frame {
-                    (*masked, *compressed) = (frame.masked, frame.wire.is_some());
-                }
-                if source.wants(glance.connection) { look(glance) } else { Look::Skip }
-            };
-            match self.reader.entry_if(&mut look)? {
-                Some(Entry::Damaged(damage)) if first => (source.told.borrow_mut())(&damage),
+            match self.line_if(look)? {
                 Some(Entry::Damaged(_)) => {}
                 entry => return Ok(entry),
             }
         }
+    }
+
+    /// As [`Pass::entry`], and what is damaged, too.
+    ///
+    /// # Errors
+    /// As [`Pass::entry`].
+    pub fn line(&mut self) -> Result<Option<Entry>, ReadError> {
+        self.line_if(&mut |_| Look::Take)
+    }
+
+    fn line_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
+        let (source, first) = (self.source, self.first);
+        let (masked, compressed) = (&mut self.masked, &mut self.compressed);
+        let mut look = |glance: &Glance<'_>| {
+            if first {
+                source.note(glance);
+            }
+            if let Some(frame) = &glance.frame {
+                (*masked, *compressed) = (frame.masked, frame.wire.is_some());
+            }
+            if source.wants(glance.connection) { look(glance) } else { Look::Skip }
+        };
+        let entry = self.reader.entry_if(&mut look)?;
+        if let (true, Some(Entry::Damaged(damage))) = (first, &entry) {
+            (source.told.borrow_mut())(damage);
+        }
+        Ok(entry)
     }
 
     /// Whether something was taken out of the payload of the frame that was read last.
