@@ -100,8 +100,9 @@ impl<'a> Middle<'a> {
         match event.kind {
             Kind::Frame(frame) if frame.direction == Direction::Received => {
                 let connection = self.leg(from).connection();
-                // What a connection failed over is evidence, and would be the other's failure too.
-                if !(connection.has_failed() && connection.blames_last()) {
+                // What a connection failed over is evidence, and would be the other's failure too. What the end of the stream
+                // has cut can't be said: it would be whole there.
+                if !(connection.has_failed() && connection.blames_last() || frame.frame.is_cut()) {
                     self.pass(from.other(), frame);
                 }
             }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::text::Text;
 
+/// The longest time that a recording may tell of, far beyond any: what is reckoned with times can't overflow then.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000_000);
+
 /// A member's value, as it stands in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value<'a> {
@@ -43,8 +46,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Seconds, to the microsecond.
+    /// Seconds, to the microsecond. More than [`LONGEST`] are none.
     pub(super) fn seconds(self) -> Option<Duration> {
+        self.any_seconds().filter(|time| *time <= LONGEST)
+    }
+
+    fn any_seconds(self) -> Option<Duration> {
         let Value::Bare(bytes) = self else { return None };
         let dot = bytes.iter().position(|byte| *byte == b'.').unwrap_or(bytes.len());
         let decimals = bytes.get(dot + 1..).unwrap_or_default();
@@ -225,6 +232,13 @@ mod tests {
         assert_eq!(Value::Bare(b"1.2041129999999999").seconds(), Some(Duration::from_micros(1_204_113)));
         assert_eq!(Value::Bare(b"7").seconds(), Some(Duration::from_secs(7)));
         assert_eq!(Value::Bare(b"-1.0").seconds(), None);
+    }
+
+    #[test]
+    fn a_time_of_billions_of_years_overflowed_what_was_reckoned_with_it() {
+        assert_eq!(Value::Bare(b"6148914691236517206").seconds(), None);
+        assert_eq!(Value::Bare(b"1e13").seconds(), None);
+        assert_eq!(Value::Bare(b"253402300799").seconds(), Some(Duration::from_secs(253_402_300_799)), "the year 9999");
     }
 
     #[test]

@@ -58,7 +58,7 @@ mod samples;
 
 pub use json::ReadError;
 pub use merge::{Doubled, MergeError, Merged, merge};
-pub use result::{Attempt, Case, Counts, Failure, Outcome, Run, Suite};
+pub use result::{Attempt, Case, Counts, Failure, Outcome, Run, Suite, caret};
 pub use rewrite::Change;
 pub use save::save;
 pub use shard::Shard;

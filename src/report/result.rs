@@ -133,6 +133,12 @@ pub struct Counts {
 }
 
 impl Run {
+    /// A run of these, whole and in no particular order.
+    #[must_use]
+    pub const fn of(suites: Vec<Suite>, started: SystemTime, duration: Duration) -> Run {
+        Run { started, duration, shard: None, seed: None, suites }
+    }
+
     /// Over all suites.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -224,12 +230,7 @@ impl Failure {
     #[must_use]
     pub fn excerpt(&self) -> Vec<String> {
         let Some(source) = &self.source else { return Vec::new() };
-        let caret = self.column.map(|column| {
-            let before = source.chars().take(column.saturating_sub(1) as usize);
-            // A tab stays one, so that the caret stands right however wide it is shown.
-            let blank = before.map(|c| if c == '\t' { "\t".into() } else { " ".repeat(c.width().unwrap_or(0)) });
-            blank.collect::<String>() + "^"
-        });
+        let caret = self.column.map(|column| caret(source, column as usize));
         std::iter::once(source.clone()).chain(caret).collect()
     }
 
@@ -241,6 +242,15 @@ impl Failure {
         let place = vec![format!("at {}", self.place(suite))];
         [place, indented(&self.excerpt()), self.detail.clone(), frames, indented(&self.frames)].concat()
     }
+}
+
+/// A caret that stands below a column of a line (in characters, from 1), or right behind a line that is shorter.
+#[must_use]
+pub fn caret(line: &str, column: usize) -> String {
+    let before = line.chars().take(column.saturating_sub(1));
+    // A tab stays one, so that the caret stands right however wide it is shown.
+    let blank = before.map(|c| if c == '\t' { "\t".into() } else { " ".repeat(c.width().unwrap_or(0)) });
+    blank.collect::<String>() + "^"
 }
 
 impl Counts {

@@ -5,14 +5,20 @@ use std::collections::BTreeMap;
 
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
+use crate::report::caret;
+
 use super::engine::Limits;
 use super::failure::{Failure, FailureKind};
 use super::reference::is_known;
 use super::stop::Stopped;
 use super::value::{cut, written};
 
-/// The most characters of a script's line that are shown.
+/// The most characters of a script's line that are shown, and those behind the column that it is about where that is beyond.
 const LONGEST_LINE: usize = 160;
+const BEHIND: usize = 20;
+
+/// The most where the column is further still.
+const LONGEST: usize = 2000;
 
 /// What ended a script.
 #[derive(Clone, Debug)]
@@ -70,8 +76,9 @@ impl Sources {
             Some(text) => Cow::Borrowed(text),
             None => Cow::Owned(std::fs::read_to_string(file).unwrap_or_default()),
         };
-        let text = cut(text.lines().nth(line - 1).unwrap_or_default(), LONGEST_LINE);
-        Some(Place { file: file.to_owned(), line, column: position.position(), text })
+        let (text, column) = (text.lines().nth(line - 1).unwrap_or_default(), position.position());
+        let most = LONGEST_LINE.max(column.unwrap_or(0) + BEHIND).min(LONGEST);
+        Some(Place { file: file.to_owned(), line, column, text: cut(text, most) })
     }
 }
 
@@ -146,12 +153,10 @@ impl Place {
     /// The line and its number, and a caret under the column.
     #[must_use]
     pub fn shown(&self) -> Vec<String> {
-        let number = self.line.to_string();
-        let mut lines = vec![format!("  {number} | {}", self.text.replace('\t', " "))];
-        if let Some(column) = self.column {
-            lines.push(format!("  {} | {}^", " ".repeat(number.len()), " ".repeat(column.saturating_sub(1))));
-        }
-        lines
+        let (number, text) = (self.line.to_string(), self.text.replace('\t', " "));
+        let blank = " ".repeat(number.len());
+        let caret = self.column.map(|column| format!("  {blank} | {}", caret(&text, column)));
+        std::iter::once(format!("  {number} | {text}")).chain(caret).collect()
     }
 }
 
@@ -234,5 +239,31 @@ fn lower(text: &str) -> String {
             first.to_lowercase().chain(text.chars().skip(1)).collect()
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, column: u16) -> Vec<String> {
+        let mut sources = Sources::default();
+        sources.add("a.rhai", text);
+        sources.place("a.rhai", Position::new(1, column)).unwrap().shown()
+    }
+
+    #[test]
+    fn a_caret_stood_beyond_a_long_line_that_was_cut() {
+        let line = format!("{}wrong();{}", "x".repeat(200), "y".repeat(200));
+        let lines = shown(&line, 201);
+        assert_eq!(lines[0], format!("  1 | {}wrong();{}…", "x".repeat(200), "y".repeat(13)));
+        assert_eq!(lines[1], format!("    | {}^", " ".repeat(200)));
+        let lines = shown(&"z".repeat(5000), 4000);
+        assert_eq!(lines[1].find('^'), Some(6 + 2001), "behind what is shown");
+    }
+
+    #[test]
+    fn a_caret_stood_too_far_left_behind_wide_letters() {
+        assert_eq!(shown("\t\"漢字\" + y", 9), ["  1 |  \"漢字\" + y", "    |           ^"]);
     }
 }

@@ -86,11 +86,11 @@ fn what_could_not_be_read_is_told_in_its_place() {
     let damages: Vec<&str> = ended.stderr.lines().map(|line| line.strip_prefix("wscope: warning: ").unwrap()).collect();
     assert!(ended.code == Some(0) && damages.len() == 2 && damages[0].starts_with("line 3 "), "{}", ended.stderr);
     let url = format!("file://{}", folder.path().join("page.html").display());
-    let script = r##"
+    let script = r#"
         await found("2 frames");
         await until(() => says().length === 4);
         return [says(), rows().map((row) => row.className)];
-    "##;
+    "#;
     let Some((seen, _)) = watch_on(&url, &format!("{EYES}{script}")) else { return };
     let note = |at: usize| format!("damaged recording: {}", damages[at]);
     assert_eq!(seen[0], json!(["one", note(0), "two", note(1)]));

@@ -103,6 +103,8 @@ fn each_message_is_held_against_its_own() {
             "<use QUJD+/== n=12345",
             r#"<{"type":"bye","key":"QUJD+/==","n":12345,"text":"12345"}"#,
             r#"<{"type":"end","id":"looks-r4nd0m-123456789"}"#,
+            ">mine is 17",
+            "<mine is 17",
         ]],
     );
     written(
@@ -116,6 +118,8 @@ fn each_message_is_held_against_its_own() {
             "<use eHl6Cg== n=54321",
             r#"<{"type":"bye","key":"eHl6Cg==","n":54321,"text":"54321"}"#,
             r#"<{"type":"end","id":"looks-r4nd0m-123456789"}"#,
+            ">mine is 18",
+            "<mine is 18",
         ]],
     );
     let script = exported(folder.path(), &["--repeat", "b.wsrec"]);

@@ -1,5 +1,7 @@
 //! Every integration test, as one program.
 
+mod any_bytes;
+mod any_recording;
 mod captures;
 mod chat;
 mod ci;

@@ -10,6 +10,8 @@ that, these do something of their own:
     /fragments                 sends a message in fragments, "hel" "lo " "there", and an empty last one
     /session?plan=TEXT         gives out a sid in text and a ticket in JSON, new ones each time, and echoes nothing: it answers
                                who comes with these, "join SID" and {"ticket": N}, and closes; on anybody else with 4003
+    /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
+                               another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 
 JSON holds arguments of `ServerPerMessageDeflateFactory`, such as {"server_max_window_bits": 9}.
 """
@@ -21,6 +23,7 @@ import secrets
 import ssl
 import threading
 from datetime import datetime, timezone
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 from lifeline import exit_with_stdin, say
@@ -48,6 +51,21 @@ def session(connection, plan):
     connection.close()
 
 
+def guard(connection):
+    """Echoes what comes with the token."""
+    token = None
+    for message in connection:
+        say("got", message)
+        fields = json.loads(message)
+        if token is None and "login" in fields:
+            token = str(uuid.uuid4())
+            connection.send(json.dumps({"token": token}))
+        elif token is None or fields.get("token") != token:
+            return connection.close(4401, "log in first")
+        else:
+            connection.send(message)
+
+
 def handle(connection):
     say("open", connection.request.path)
     url = urlsplit(connection.request.path)
@@ -62,6 +80,8 @@ def handle(connection):
             connection.send(["hel", "lo ", "there"])
         elif url.path == "/session":
             session(connection, query.get("plan", "basic"))
+        elif url.path == "/login":
+            guard(connection)
         for message in connection:
             connection.send(message)
     except ConnectionClosed:

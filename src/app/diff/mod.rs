@@ -78,7 +78,7 @@ pub fn run(args: &DiffArgs, settings: &OutputSettings) -> Result<Exit, Report> {
     };
     let compared = Compared { names, damaged, connections };
     let suites = compared.connections.iter().map(|connection| suite(&compared, connection)).collect();
-    let run = Run { started: clock.created(), duration: clock.elapsed(), shard: None, seed: None, suites };
+    let run = Run::of(suites, clock.created(), clock.elapsed());
     report::write(&run, &args.reports)?;
     let printed = match args.format {
         StatsFormat::Json => print(json::object(&compared).as_bytes()),

@@ -28,6 +28,15 @@ pub struct ReportArgs {
     pub github: bool,
 }
 
+impl ReportArgs {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        let ReportArgs { junit, tap, json, html, github } = self;
+        junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
+    }
+}
+
 /// What is done with reports.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ReportCommand {

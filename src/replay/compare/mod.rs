@@ -33,7 +33,7 @@ pub use crate::sequence::Piece;
 pub use content::{Kind, canonical};
 pub use difference::Difference;
 pub use outcome::to_json;
-pub use report::{to_run, to_suite, told};
+pub use report::{to_outcome, to_suite, told};
 pub use rules::{Rules, Tolerance, ToleranceError};
 pub use show::{render, summary};
 pub use timing::{Drift, Timing};

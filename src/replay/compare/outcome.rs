@@ -1,7 +1,7 @@
 //! A verdict for programs: one JSON object.
 //!
 //! - `wscope_verdict`: 1, the version; it is raised when a member changes its meaning. `same`: whether all is as recorded.
-//! - `counts`: `messages`, `matched` (of which `moved` in another place), `changed`, `missing`, `unexpected`.
+//! - `counts`: `messages` (one that was recorded and came counts once), `matched` (of which `moved` in another place), `changed`, `missing`, `unexpected`.
 //! - `timing`: how far off the gaps before messages are, in seconds: `gaps` (how many), `p50`, `p99`, `max`, and how many are
 //!   `beyond` what is tolerated.
 //! - `close`: `same`, and `recorded` and `live`, each with `code`, `reason`, `clean`; `null` if nobody saw the end.

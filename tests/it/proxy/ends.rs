@@ -34,6 +34,24 @@ fn a_client_that_is_gone_is_told_to_the_server() {
 }
 
 #[test]
+fn a_frame_that_the_end_of_the_stream_had_cut_went_through_as_a_whole_one() {
+    for cut in [&frames::text("only the beginning")[..9], &frames::close(1000, "almost")[..5]] {
+        let upstream = serve({
+            let cut = cut.to_vec();
+            move |mut peer| {
+                peer.upgrade();
+                peer.say(&[frames::text("whole"), cut].concat());
+            }
+        });
+        let between = Between::start(&upstream.url(), &[]);
+        let mut client = between.client();
+        client.open("/");
+        let inside = format!("end of stream inside a frame: {} of {} payload bytes", cut.len() - 2, cut[1]);
+        assert_eq!(client.rest(), [frame(0x81, "whole"), close(1011, &format!("the server is gone: {inside}"))]);
+    }
+}
+
+#[test]
 fn a_close_frame_of_the_server_goes_through_with_code_and_reason_and_so_does_its_answer() {
     let upstream = server::says_last(frames::close(4001, "enough"));
     let between = Between::start(&upstream.url(), &[]);

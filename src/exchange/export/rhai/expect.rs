@@ -18,9 +18,14 @@ use crate::recording::mask::MASK;
 /// The most bytes of a received message that a script holds; of a longer one it has the digest.
 const MOST_LITERAL: usize = 2048;
 
-/// What was sent, in words and fields, and at which step first and last.
+/// What was sent.
 #[derive(Debug, Default)]
-pub(super) struct Sent(HashMap<String, (usize, usize)>);
+pub(super) struct Sent {
+    /// Words and fields, and at which step first and last.
+    words: HashMap<String, (usize, usize)>,
+    /// Messages, and at which step first.
+    messages: HashMap<Bytes, usize>,
+}
 
 /// What was received and sent later, by its text: the variables that hold it.
 pub(super) type Captured = HashMap<String, Captive>;
@@ -66,8 +71,8 @@ impl Sent {
         let mut sent = Sent::default();
         for (at, step) in steps {
             let (What::Send(payload) | What::Fragments(payload, ..)) = &step.what else { continue };
+            sent.messages.entry(payload.data.clone()).or_insert(at);
             let Some(text) = payload.text() else { continue };
-            sent.note(text.to_owned(), at);
             words(text).for_each(|word| sent.note(word.to_owned(), at));
             if let Some(json) = payload.json() {
                 sent.fields("", &json, at);
@@ -87,7 +92,7 @@ impl Sent {
     }
 
     fn note(&mut self, word: String, at: usize) {
-        self.0.entry(word).or_insert((at, at)).1 = at;
+        self.words.entry(word).or_insert((at, at)).1 = at;
     }
 
     /// Whether the client has said it before this step.
@@ -95,21 +100,26 @@ impl Sent {
         self.span(name, value).is_some_and(|(first, _)| first < at)
     }
 
-    /// The same of a whole text.
-    fn said(&self, text: &str, at: usize) -> bool {
-        self.0.get(text).is_some_and(|(first, _)| *first < at)
+    /// The same of a word.
+    fn said(&self, word: &str, at: usize) -> bool {
+        self.words.get(word).is_some_and(|(first, _)| *first < at)
+    }
+
+    /// The same of a whole message.
+    fn is_echo(&self, data: &[u8], at: usize) -> bool {
+        self.messages.get(data).is_some_and(|first| *first < at)
     }
 
     /// Whether the client says it after this step.
     fn after(&self, text: &str, at: usize) -> bool {
-        text.len() >= TELLING && self.0.get(text).is_some_and(|(_, last)| *last > at)
+        text.len() >= TELLING && self.words.get(text).is_some_and(|(_, last)| *last > at)
     }
 
     fn span(&self, name: &str, value: &Value) -> Option<(usize, usize)> {
         let text = text_of(value);
-        let field = value.is_number().then(|| self.0.get(&format!("{name}\0{text}"))).flatten();
+        let field = value.is_number().then(|| self.words.get(&format!("{name}\0{text}"))).flatten();
         let telling = value.is_string() || text.len() >= TELLING;
-        field.or_else(|| telling.then(|| self.0.get(&text)).flatten()).copied()
+        field.or_else(|| telling.then(|| self.words.get(&text)).flatten()).copied()
     }
 }
 
@@ -120,7 +130,7 @@ impl Judge<'_> {
             Some(value @ (Value::Object(_) | Value::Array(_))) if value != serde_json::json!({}) => {
                 let mut others = Vec::new();
                 // What the client said itself comes back, whatever it said elsewhere.
-                if !payload.text().is_some_and(|text| self.sent.said(text, self.at)) {
+                if !self.sent.is_echo(&payload.data, self.at) {
                     others = self.repeats.iter().filter_map(|other| serde_json::from_slice(other).ok()).collect();
                     for other in &others {
                         differences(&value, other, "", &mut self.differs);
@@ -195,7 +205,7 @@ impl Judge<'_> {
     fn plain(&mut self, payload: &Payload) -> String {
         let data = &payload.data;
         let opcode = if payload.binary { "binary" } else { "text" };
-        let varies = self.repeats.iter().any(|other| other != data);
+        let varies = !self.sent.is_echo(data, self.at) && self.repeats.iter().any(|other| other != data);
         match payload.text() {
             Some(text) if data.len() <= MOST_LITERAL => {
                 let others: Vec<_> = self.repeats.iter().map(|other| String::from_utf8_lossy(other)).collect();
@@ -221,7 +231,7 @@ impl Judge<'_> {
         if self.masked {
             whole.match_indices(MASK).for_each(|(at, mask)| text.vary(at..at + mask.len()));
         }
-        if !self.sent.said(whole, self.at) {
+        if !self.sent.is_echo(whole.as_bytes(), self.at) {
             if self.repeats.is_empty() {
                 text.vary_moments();
             }

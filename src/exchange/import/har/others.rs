@@ -117,15 +117,19 @@ impl Connection<'_> {
         })));
         let asked = head(&format!("{} {} HTTP/1.1", request.method, target.resource), &request.headers);
         self.add(Kind::Request(asked.clone()));
+        let asked_at = self.now;
         let waited = millis(timings.send).unwrap_or_default() + millis(timings.wait).unwrap_or_default();
-        self.now += waited;
+        // Chrome's wait lasts to the last message that came: the answer was there before the first.
+        let first = self.entry.messages.iter().flatten().find_map(time);
+        self.now = (asked_at + waited).min(first.map_or(Duration::MAX, |first| first.max(asked_at)));
+        let upgrade = self.now.saturating_sub(asked_at);
         if let Some(status) = u16::try_from(response.status).ok().filter(|status| *status > 0) {
             let line = format!("HTTP/1.1 {status} {}", response.status_text);
             let answered = head(&line, &response.headers);
             let body = self.body()?;
             self.add(Kind::Response(Box::new(Response { raw: answered.clone(), status, body, body_cut: false })));
             if status == 101 {
-                self.add(Kind::Ready(Box::new(Ready { negotiated: negotiated(&asked, &answered), upgrade: waited })));
+                self.add(Kind::Ready(Box::new(Ready { negotiated: negotiated(&asked, &answered), upgrade })));
             }
         }
         if let Some(error) = response.error.as_ref().or(response.failure.as_ref()).filter(|error| !error.is_empty()) {
@@ -163,9 +167,8 @@ impl Connection<'_> {
     }
 
     fn message(&mut self, message: &Message<'_>) -> Result<(), String> {
-        let scale = if message.time >= MILLISECONDS_FROM { 1e-3 } else { 1.0 };
         // What is behind the one before is not older, nor is what does not say.
-        self.now = seconds(message.time * scale).map_or(self.now, |time| time.max(self.now));
+        self.now = time(message).map_or(self.now, |time| time.max(self.now));
         let direction = match &*message.direction {
             "send" => Direction::Sent,
             "receive" => Direction::Received,
@@ -226,6 +229,12 @@ fn url(text: &str) -> String {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => format!("wss://{rest}"),
         _ => text.to_owned(),
     }
+}
+
+/// When a message was, since the Unix epoch, if it is known.
+fn time(message: &Message<'_>) -> Option<Duration> {
+    let scale = if message.time >= MILLISECONDS_FROM { 1e-3 } else { 1.0 };
+    seconds(message.time * scale)
 }
 
 /// Milliseconds, if they are known.
