@@ -8,6 +8,8 @@ that, these do something of their own:
 
     /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
     /fragments                 sends a message in fragments, "hel" "lo " "there", and an empty last one
+    /session?plan=TEXT         gives out a sid in text and a ticket in JSON, new ones each time, and echoes nothing: it answers
+                               who comes with these, "join SID" and {"ticket": N}, and closes; on anybody else with 4003
     /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
                                another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 
@@ -16,8 +18,11 @@ JSON holds arguments of `ServerPerMessageDeflateFactory`, such as {"server_max_w
 
 import argparse
 import json
+import random
+import secrets
 import ssl
 import threading
+from datetime import datetime, timezone
 import uuid
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +35,20 @@ from websockets.sync.server import serve
 def report_pong(pong):
     pong.wait()
     say("pong")
+
+
+def session(connection, plan):
+    sid, ticket = secrets.token_hex(8), random.randrange(100_000, 1_000_000)
+    connection.send(f"welcome; sid={sid}; at {datetime.now(timezone.utc).isoformat()}")
+    connection.send(json.dumps({"type": "ready", "room": "r-0123456789abcdef01", "ticket": ticket, "load": random.random()}))
+    for wanted, answer in [
+        (f"join {sid}", f"joined {sid} as guest {random.randrange(1_000_000)}"),
+        (json.dumps({"ticket": ticket}), json.dumps({"ok": True, "ticket": ticket, "plan": plan, "sid": sid})),
+    ]:
+        if connection.recv() != wanted:
+            return connection.close(4003, "who are you?")
+        connection.send(answer)
+    connection.close()
 
 
 def guard(connection):
@@ -59,6 +78,8 @@ def handle(connection):
             threading.Thread(target=report_pong, args=[pong], daemon=True).start()
         elif url.path == "/fragments":
             connection.send(["hel", "lo ", "there"])
+        elif url.path == "/session":
+            session(connection, query.get("plan", "basic"))
         elif url.path == "/login":
             guard(connection)
         for message in connection:

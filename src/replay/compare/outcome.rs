@@ -8,7 +8,8 @@
 //! - `differences`: a list of what is not as recorded, in order. Each has `what`: `changed`, `missing`, `unexpected`, `moved` or
 //!   `late`; `recorded` and `live`: the message there, with `frame` (its number), `time` (seconds), `direction`, and `text` or
 //!   `base64`, or `null`; if it changed `fields`, a list of what differs, and if it is late `gap`, with `recorded` and `live` in
-//!   seconds. A field has `path` with `recorded` and `live` as JSON text (`null`: not there); or `text`, a list of pieces with
+//!   seconds. A field has `path` with `recorded` and `live` as JSON text (`null`: not there), with the recorded message's
+//!   indices, the last of an element that was not recorded excepted; or `text`, a list of pieces with
 //!   one of `same`, `recorded`, `live`; or `offset` (the first byte that differs) with both sizes; or `binary`, if one is text
 //!   and the other binary: whether the live one is.
 

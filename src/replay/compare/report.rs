@@ -86,7 +86,8 @@ fn other(item: &Item) -> Case {
 }
 
 /// A message in a line, cut where it is long, and what was cut.
-fn told(message: &Message) -> String {
+#[must_use]
+pub fn told(message: &Message) -> String {
     let end = message.data.len().min(TOLD);
     let words = if message.binary {
         hexdump::line(&message.data[..message.data.len().min(17)])

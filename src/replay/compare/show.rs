@@ -232,10 +232,15 @@ fn field_line(field: &Difference, widest: usize) -> Line {
             line.peer(Meaning::Name, path.as_bytes());
             line.push(Meaning::Plain, ":");
             line.pad(BENEATH + widest + 2, 1);
-            let value = |value: &Option<String>| value.as_ref().map_or("nothing".into(), |value| shortened(value));
-            line.push(Meaning::Removed, value(recorded));
-            line.push(Meaning::Plain, " -> ");
-            line.push(Meaning::Added, value(live));
+            match [recorded, live].map(|value| value.as_deref().map(shortened)) {
+                [Some(before), Some(after)] => {
+                    line.push(Meaning::Removed, before);
+                    line.push(Meaning::Plain, " -> ");
+                    line.push(Meaning::Added, after);
+                }
+                [Some(before), None] => line.push(Meaning::Removed, format!("removed {before}")),
+                [None, after] => line.push(Meaning::Added, format!("added {}", after.unwrap_or_default())),
+            }
         }
         Difference::Text(pieces) => {
             for (at, piece) in pieces.iter().enumerate() {

@@ -85,11 +85,11 @@ fn what_differs_is_told_by_its_place() {
         shown(&recorded, &live, &Rules::default()),
         r#"✗ 3 messages: 0 matched, 2 changed, 1 missing, 1 unexpected, 0 out of order
 ~ ▼ 1 0.000  1 0.000  {"tags":["a","c","d"],"id":1.0,"price":"10","new":{"x":[]}}
-      $.gone:   null -> nothing
+      $.gone:   removed null
       $.price:  10 -> "10"
       $.tags.1: "b" -> "c"
-      $.tags.2: nothing -> "d"
-      $.new:    nothing -> {"x":[]}
+      $.tags.2: added "d"
+      $.new:    added {"x":[]}
 ~ ▼ 2 0.010  2 0.010  the slow brown fox
       the [-quick-]{+slow+} brown fox
 - ▼ 3 0.020           unlike
