@@ -28,19 +28,19 @@ pub fn interrupted() -> io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Has something begin that others do then, and waits until the user has had enough of it.
+/// Has something begin that others do then, and waits until the user has had enough of it; gives what began.
 ///
 /// # Errors
 /// When it can't begin, or the system refuses a signal handler.
-pub fn until_interrupted(begin: impl FnOnce() -> Result<(), Report>) -> Result<Exit, Report> {
+pub fn until_interrupted<T>(begin: impl FnOnce() -> Result<T, Report>) -> Result<T, Report> {
     let cannot = |error: io::Error| Report::new(Exit::Failed, format!("cannot watch for Ctrl-C: {}", in_words(&error)));
     let (waker, wakened) = waker().map_err(cannot)?;
     let interrupt = Interrupt::watch(waker).map_err(cannot)?;
-    begin()?;
+    let running = begin()?;
     while !interrupt.happened() {
         let _ = wakened.wait(Duration::from_secs(3600));
     }
-    Ok(Exit::Interrupted)
+    Ok(running)
 }
 
 /// Whether the user wants us to stop; a wait on the waker's other half ends when it happens.

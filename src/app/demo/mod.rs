@@ -64,7 +64,7 @@ A line that begins with = is evaluated: = ws.send(\"hi\"); ws.recv().text
 
 /// The server alone, until the user has enough.
 fn serve(server: &Server) -> Result<Exit, Report> {
-    until_interrupted(|| print(index(&server.url("")).as_bytes()).map(drop))
+    until_interrupted(|| print(index(&server.url("")).as_bytes())).map(|_| Exit::Interrupted)
 }
 
 #[cfg(test)]

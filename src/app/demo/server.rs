@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use super::paths;
-use crate::app::server::{self, CONNECTIONS, Client, HANDSHAKE_TIMEOUT, Room};
+use crate::app::server::{self, CONNECTIONS, Client, Guests, HANDSHAKE_TIMEOUT, Room};
 use crate::session::{Clock, Timeline, accept};
 
 /// A server that runs until the process ends.
@@ -54,7 +54,9 @@ impl Server {
 
 fn listen(listener: &TcpListener, most: usize) {
     let room = Arc::new(Room::default());
-    server::listen(listener, most, server::STACK, move |stream, peer| serve(stream, peer, Arc::clone(&room)));
+    server::listen(listener, &Guests::default(), most, server::STACK, move |stream, peer| {
+        serve(stream, peer, Arc::clone(&room))
+    });
 }
 
 fn serve(stream: TcpStream, peer: SocketAddr, room: Arc<Room>) -> io::Result<()> {

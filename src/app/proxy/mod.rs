@@ -73,13 +73,15 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         };
         server::start(args.listen, secure, CLIENTS, stack, |url| told(url, &settings.connect.url, seed), serve)
     };
-    let ended = match shell {
+    let (ended, guests) = match shell {
         Some(shell) => {
             shell.autosave(&recording, clock);
-            begin().and_then(|()| shell.run(timeline.clone(), None, gate))?
+            let guests = begin()?;
+            (shell.run(timeline.clone(), None, gate)?, guests)
         }
-        None => until_interrupted(begin)?,
+        None => (Exit::Interrupted, until_interrupted(begin)?),
     };
+    guests.settle(clock);
     timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 

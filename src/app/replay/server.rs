@@ -68,14 +68,15 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         format!("playing the server of {count} connection{plural} of {} on {url}{place}", args.file.display())
     };
     let serve = move |stream, peer| serving.serve(stream, peer);
-    server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;
+    let guests = server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;
 
     let ended = loop {
         if let Some(ended) = service.ended() {
             break ended;
         }
         if interrupt.happened() {
-            break service.clients.interrupted();
+            guests.settle(clock);
+            break service.ended().unwrap_or_else(|| service.clients.interrupted());
         }
         let _ = wakened.wait(Duration::from_secs(3600));
     };

@@ -42,14 +42,15 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
             (timeline, Conduct::Mode { mode, size: args.size as usize, room: Arc::default() })
         }
     };
-    let ended = until_interrupted(|| {
+    let guests = until_interrupted(|| {
         let service = Service { acceptor, timeline: timeline.clone(), offer: offer(args), conduct };
         let (secure, stack) = (service.acceptor.is_some(), service.stack());
         let what = |url: &str| format!("serving {} on {url}/", wanted.name());
         let serve = move |stream, peer| service.serve(stream, peer);
         server::start(args.listen, secure, CONNECTIONS, stack, what, serve)
     })?;
-    timeline.end().err().and_then(Report::lost).map_or(Ok(ended), Err)
+    guests.settle(clock);
+    timeline.end().err().and_then(Report::lost).map_or(Ok(Exit::Interrupted), Err)
 }
 
 /// What it is ready for.

@@ -39,6 +39,24 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
+/// How long a server that is to end waits for clients who may have left just now.
+const LEAVING: Duration = Duration::from_millis(300);
+
+/// The clients that are there: each holds one more of it.
+#[derive(Debug, Default)]
+pub struct Guests(Arc<()>);
+
+impl Guests {
+    /// Waits until all of them have gone, though not for those who stay: what there is to tell of one who has left is told then.
+    pub fn settle(&self, clock: Clock) {
+        let until = clock.elapsed() + LEAVING;
+        // One is here, and one is the listener's.
+        while Arc::strong_count(&self.0) > 2 && clock.elapsed() < until {
+            std::thread::sleep(LEAVING / 100);
+        }
+    }
+}
+
 /// Listens there, says so, and from then on serves clients as [`listen`] does. `what` says what is served, given the URL of it
 /// without a path.
 ///
@@ -51,7 +69,7 @@ pub fn start(
     stack: usize,
     what: impl FnOnce(&str) -> String,
     serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
-) -> Result<(), Report> {
+) -> Result<Guests, Report> {
     let listener = TcpListener::bind(address).map_err(|error| {
         let message = format!("cannot listen on {address}: {}", in_words(&error));
         Report::new(Exit::Connect, message).hint("--listen 127.0.0.1:0 takes any port that is free")
@@ -59,8 +77,10 @@ pub fn start(
     let address = listener.local_addr().unwrap_or(address);
     let scheme = if secure { "wss" } else { "ws" };
     announce(&what(&format!("{scheme}://{address}")), address);
-    let spawned = Builder::new().name("server".into()).spawn(move || listen(&listener, most, stack, serve));
-    spawned.map(drop).map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))
+    let guests = Guests::default();
+    let seats = Guests(Arc::clone(&guests.0));
+    let spawned = Builder::new().name("server".into()).spawn(move || listen(&listener, &seats, most, stack, serve));
+    spawned.map(|_| guests).map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))
 }
 
 /// Says what is served where, on standard error: standard output is the frames'.
@@ -105,23 +125,23 @@ fn incoming(stream: TcpStream, peer: SocketAddr, acceptor: Option<&Acceptor>, cl
 /// bytes.
 pub fn listen(
     listener: &TcpListener,
+    guests: &Guests,
     most: usize,
     stack: usize,
     serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
 ) {
     let serve = Arc::new(serve);
-    // Each connection holds one more of them.
-    let seats = Arc::new(());
+    let none = Arc::strong_count(&guests.0);
     loop {
         let Ok((stream, peer)) = listener.accept() else {
             std::thread::sleep(EXHAUSTED);
             continue;
         };
-        if Arc::strong_count(&seats) > most {
+        if Arc::strong_count(&guests.0) - none >= most {
             let _ = turn_away(stream, most);
             continue;
         }
-        let (serve, seat) = (Arc::clone(&serve), Arc::clone(&seats));
+        let (serve, seat) = (Arc::clone(&serve), Arc::clone(&guests.0));
         let spawned = Builder::new().name(format!("client {peer}")).stack_size(stack).spawn(move || {
             // A client that goes away in the middle is no news.
             let _ = serve(stream, peer);
