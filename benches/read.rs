@@ -5,23 +5,16 @@
 //! (default: 10,000,000), `WSCOPE_BENCH_DIR` the folder of the files (default: the system's for temporary files, which needs room
 //! for 2 GB). Run by scripts/bench.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    clippy::cast_precision_loss,
-    reason = "a benchmark reads the clock and prints"
-)]
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark reads the clock and prints")]
 
 mod peer;
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use wscope::recording::{Secrets, line};
+use peer::recording::{place, price, setting, watched, write};
 
 const ROUNDS: usize = 3;
 
@@ -30,16 +23,15 @@ const PATTERNS: [&str; 5] =
     ["seq.{1,3}1234567", "(ACME|EMCA).*77777,", "[0-9]+[.]99.*999999", "(?i)SEQ.{1,3}424242", "[0-9]{9,}"];
 
 fn main() {
-    let folder = std::env::var_os("WSCOPE_BENCH_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    let file = folder.join(format!("wscope-bench-read-{}", std::process::id()));
+    let file = place("read.wsrec");
     let size = setting("WSCOPE_BENCH_MB", 1000) * 1_000_000;
     println!("reading recordings of {} MB, the fastest of {ROUNDS} rounds", size / 1_000_000);
     for (name, lines) in [("text", text as fn(u64) -> String), ("JSON", price), ("JSON-RPC", call)] {
-        write(&file, size, lines);
+        write(&file, size, 1, lines);
         let (seconds, memory) = best("wscope", &[OsStr::new("stats"), file.as_os_str()]);
         println!("  stats, {name:8} {:8.0} MB/s {memory:>8} KiB at most", size as f64 / seconds / 1e6);
     }
-    write(&file, size, price);
+    write(&file, size, 1, price);
     for pattern in PATTERNS {
         // Where letters of any case match, grep has a flag.
         let (flags, plain) = pattern.strip_prefix("(?i)").map_or(("-cE", pattern), |plain| ("-ciE", plain));
@@ -86,60 +78,21 @@ fn best(program: &str, args: &[&OsStr]) -> (f64, u64) {
 /// nowhere.
 fn run(program: &str, args: &[&OsStr]) -> (f64, u64) {
     let program = if program == "wscope" { env!("CARGO_BIN_EXE_wscope") } else { program };
-    let begun = Instant::now();
     let mut child = Command::new(program).args(args).stdout(Stdio::piped()).spawn().expect("a program");
     let mut output = child.stdout.take().expect("piped");
     let reading = std::thread::spawn(move || {
         let mut buffer = vec![0; 64 << 10];
         while let Ok(1..) = output.read(&mut buffer) {}
     });
-    let mut memory = 0;
-    while child.try_wait().expect("it runs").is_none() {
-        memory = memory.max(peer::most_memory(&child));
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let taken = watched(child);
     reading.join().expect("it reads");
-    (begun.elapsed().as_secs_f64(), memory)
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
-}
-
-/// Writes a recording of this size in bytes; `lines` gives what follows `ev` in the lines of the nth message.
-fn write(file: &Path, size: u64, lines: fn(u64) -> String) {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(file).expect("a file"));
-    let mut first = Vec::new();
-    line::header(UNIX_EPOCH, Secrets::Mask, &mut first);
-    out.write_all(&first).expect("room");
-    let (mut written, mut number) = (first.len(), 1);
-    while (written as u64) < size {
-        let text = lines(number);
-        for frame in text.lines() {
-            let (seconds, micros) = (number / 50_000, number % 50_000 * 20);
-            let line = format!("{{\"t\":{seconds}.{micros:06},\"c\":1,\"ev\":\"frame\",{frame}}}\n");
-            out.write_all(line.as_bytes()).expect("room");
-            written += line.len();
-        }
-        number += 1;
-    }
-    out.flush().expect("room");
+    taken
 }
 
 /// A message of 100 bytes that is no JSON.
 fn text(number: u64) -> String {
     let text = format!("message {number} of the feed, ");
     format!(r#""dir":"received","op":"text","text":"{text:x<100}""#)
-}
-
-/// One that is, of about 100 bytes.
-fn price(number: u64) -> String {
-    let (whole, part) = (number % 90 + 10, number * 7 % 100);
-    let json = r#"{\"type\":\"price\",\"symbol\":\"ACME\",\"price\":"#;
-    format!(
-        r#""dir":"received","op":"text","text":"{json}{whole}.{part:02},\"seq\":{number},\"note\":\"{:x<34}\"}}""#,
-        ""
-    )
 }
 
 /// A request and its answer.

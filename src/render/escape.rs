@@ -56,7 +56,11 @@ pub fn paint(bytes: &[u8], meaning: Meaning, palette: Palette, out: &mut String)
 /// The bytes in pieces, plain and escaped.
 #[must_use]
 pub fn pieces(bytes: &[u8]) -> Pieces<'_> {
-    Pieces { chunks: bytes.utf8_chunks(), valid: "", invalid: &[] }
+    // Most of it is whole UTF-8, which is told at once, and in chunks slowly.
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(valid) => Pieces { chunks: [].utf8_chunks(), valid, invalid: &[] },
+        Err(_) => Pieces { chunks: bytes.utf8_chunks(), valid: "", invalid: &[] },
+    }
 }
 
 /// An iterator over the pieces of a peer's bytes.
@@ -99,13 +103,23 @@ impl<'a> Iterator for Pieces<'a> {
 fn first_hidden(text: &str) -> Option<usize> {
     let mut at = 0;
     loop {
-        at += text.as_bytes()[at..].iter().position(|byte| !(0x20..0x7F).contains(byte))?;
+        at += unplain(&text.as_bytes()[at..])?;
         let character = text[at..].chars().next()?;
         if is_hidden(character) {
             return Some(at);
         }
         at += character.len_utf8();
     }
+}
+
+/// Where the first byte stands that is no printable ASCII.
+fn unplain(bytes: &[u8]) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let is_unplain = |byte: &u8| !(0x20..0x7F).contains(byte);
+    // Without a branch a byte, so that the compiler looks at many at once.
+    let plain = |chunk: &&[u8; CHUNK]| !chunk.iter().fold(false, |any, byte| any | is_unplain(byte));
+    let from = bytes.as_chunks::<CHUNK>().0.iter().take_while(plain).count() * CHUNK;
+    Some(from + bytes[from..].iter().position(is_unplain)?)
 }
 
 /// Controls (C0, DEL, C1), line and paragraph separators, format characters (Unicode category Cf: bidirectional controls,

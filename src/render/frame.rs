@@ -3,6 +3,8 @@
 //! An automatic pong is an event of its own and follows its ping at once, so a ping's line does not claim that it was
 //! answered: the pong's line, marked `(automatic)`, shows it.
 
+use std::borrow::Cow;
+
 use crate::event::{Direction, FrameEvent};
 use crate::protocol::{LengthForm, Opcode};
 
@@ -26,9 +28,9 @@ const NARROW: usize = 16;
 const INDENT: &str = "    ";
 
 /// Appends a frame's line to what `line` begins with, and in the full format its payload in lines.
-pub(super) fn frame<'a>(
-    mut line: Line<'a>,
-    event: &'a FrameEvent,
+pub(super) fn frame(
+    mut line: Line,
+    event: &FrameEvent,
     content: Option<Content>,
     unusual_mask: Option<String>,
     options: &Options,
@@ -38,15 +40,16 @@ pub(super) fn frame<'a>(
     let shown = Shown::of(event, content);
     let colour = meaning(event);
     let quiet = if event.automatic { Meaning::Dim } else { Meaning::Plain };
-    line.push(colour, format!("{:<OPCODE$}", opcode_words(header.opcode)));
+    let opcode = opcode_words(header.opcode);
+    line.field(colour, &opcode, OPCODE.saturating_sub(opcode.len()));
     line.gap(2);
     if matches!(shown, Shown::Close(..)) && !event.frame.is_cut() {
         line.push(Meaning::Violation, flags(event, content));
     } else {
-        let flags = flags(event, content);
-        let room = SIZE.saturating_sub(flags.len());
-        line.push(Meaning::Control, flags);
-        line.push(Meaning::Plain, format!("{:>room$}", size_words(event, content)));
+        let (flags, size) = (flags(event, content), size_words(event, content));
+        line.push(Meaning::Control, &flags);
+        line.gap(SIZE.saturating_sub(flags.len() + size.len()));
+        line.push(Meaning::Plain, size);
         line.gap(2);
     }
 
@@ -67,7 +70,7 @@ pub(super) fn frame<'a>(
         let column = if in_lines { 0 } else { start + PAYLOAD };
         let widest = options.width.map_or(usize::MAX, |width| width.saturating_sub(notes_columns));
         line.pad(column.min(widest), if in_lines { 0 } else { 2 });
-        line.append(notes);
+        line.append(&notes);
     }
     if let Some(width) = options.width {
         line.cut(width);
@@ -101,11 +104,11 @@ pub(super) const fn arrow(direction: Direction) -> &'static str {
 }
 
 /// The opcode in at most six columns: a continuation is `cont`, a reserved opcode `op 3`.
-pub(super) fn opcode_words(opcode: Opcode) -> String {
+pub(super) fn opcode_words(opcode: Opcode) -> Cow<'static, str> {
     match opcode.name() {
         Some("continuation") => "cont".into(),
         Some(name) => name.into(),
-        None => format!("op {}", opcode.bits()),
+        None => format!("op {}", opcode.bits()).into(),
     }
 }
 
@@ -144,7 +147,7 @@ fn flags(event: &FrameEvent, content: Option<Content>) -> String {
 }
 
 /// What stands behind the payload.
-fn notes<'a>(event: &FrameEvent, unusual_mask: Option<String>, options: &Options) -> Line<'a> {
+fn notes(event: &FrameEvent, unusual_mask: Option<String>, options: &Options) -> Line {
     let header = &event.frame.header;
     let mut notes: Vec<(Meaning, String)> = Vec::new();
     if let Some(mask) = unusual_mask {
@@ -175,9 +178,9 @@ fn notes<'a>(event: &FrameEvent, unusual_mask: Option<String>, options: &Options
 }
 
 /// Bytes that were not decoded: their number, and the first of them (short) or all (full).
-pub(super) fn undecoded<'a>(mut line: Line<'a>, bytes: &'a [u8], options: &Options, out: &mut String) {
+pub(super) fn undecoded(mut line: Line, bytes: &[u8], options: &Options, out: &mut String) {
     line.push(Meaning::Violation, "undecoded");
-    line.push(Meaning::Plain, format!("  {}", size(bytes.len() as u64)));
+    line.put(Meaning::Plain, format_args!("  {}", size(bytes.len() as u64)));
     if options.format == Format::Full {
         line.write(options.palette, out);
         hexdump::dump(bytes, INDENT, options.max_payload, options.palette, out);

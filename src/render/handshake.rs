@@ -118,7 +118,7 @@ pub(super) fn body(response: &Response, options: &Options, out: &mut String) {
 }
 
 /// The line that says that frames may flow: `● connected  ws://h/echo  tcp 0.2 ms  upgrade 0.5 ms  permessage-deflate`.
-pub(super) fn connected(mut line: Line<'_>, open: Option<&Open>, ready: &Ready, options: &Options, out: &mut String) {
+pub(super) fn connected(mut line: Line, open: Option<&Open>, ready: &Ready, options: &Options, out: &mut String) {
     let server = open.is_some_and(|open| open.role == Role::Server);
     line.push(Meaning::Strong, if server { "accepted" } else { "connected" });
     let mut words = Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn connected(mut line: Line<'_>, open: Option<&Open>, ready: &Ready, 
     words.extend(ready.negotiated.subprotocol.as_ref().map(|name| format!("subprotocol {name}")));
     words.extend(ready.negotiated.extensions.clone());
     for word in words {
-        line.push(Meaning::Plain, format!("  {}", escape::escape(word.as_bytes())));
+        line.put(Meaning::Plain, format_args!("  {}", escape::escape(word.as_bytes())));
     }
     line.write_folded(options.palette, options.width, out);
 }

@@ -59,8 +59,8 @@ pub fn inspect(subject: &Subject<'_>, options: &Options, out: &mut String) {
         title("violation", &violation.to_string(), palette, out);
         let mut line = Line::default();
         line.push(Meaning::Plain, "  ");
-        line.append(outcome::marked_bytes(violation));
-        line.push(Meaning::Dim, format!("  at byte {}", violation.offset));
+        line.append(&outcome::marked_bytes(violation));
+        line.put(Meaning::Dim, format_args!("  at byte {}", violation.offset));
         line.write(palette, out);
     }
 }

@@ -1,16 +1,22 @@
 //! One line in coloured segments, measured in columns and cut to a width without splitting an escape.
 
-use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::{self, Piece};
 use super::style::{Meaning, Palette};
 
+/// What most lines take at most, in bytes and in segments.
+const TEXT: usize = 256;
+const SEGMENTS: usize = 16;
+
 /// A line under construction.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Line<'a> {
-    segments: Vec<Segment<'a>>,
+pub(crate) struct Line {
+    /// That of all segments, one behind the other: a line is made for each event, and this is all that it takes.
+    text: String,
+    segments: Vec<Segment>,
     /// Columns so far, the gap included.
     columns: usize,
     /// Blanks before the next segment; none are written at the line's end, where a peer's own blanks are.
@@ -19,31 +25,58 @@ pub(crate) struct Line<'a> {
     hang: usize,
 }
 
-#[derive(Clone, Debug)]
-struct Segment<'a> {
+#[derive(Clone, Copy, Debug)]
+struct Segment {
     meaning: Meaning,
-    text: Cow<'a, str>,
+    /// Where it ends in the text; it begins where the one before ends.
+    end: usize,
     columns: usize,
 }
 
-impl<'a> Line<'a> {
+impl Line {
     /// Columns so far.
     pub(crate) const fn columns(&self) -> usize {
         self.columns
     }
 
-    pub(crate) fn push(&mut self, meaning: Meaning, text: impl Into<Cow<'a, str>>) {
-        let text = text.into();
-        if text.is_empty() {
-            return;
+    /// Text of our own, or of a peer escaped; nothing for none.
+    pub(crate) fn push(&mut self, meaning: Meaning, text: impl AsRef<str>) {
+        self.add(meaning, |out| out.push_str(text.as_ref()));
+    }
+
+    /// The same for what `format_args!` gives.
+    pub(crate) fn put(&mut self, meaning: Meaning, words: fmt::Arguments<'_>) {
+        // Writing to a String does not fail.
+        self.add(meaning, |out| out.write_fmt(words).unwrap_or_default());
+    }
+
+    /// The same for text with so many blanks behind it that belong to it.
+    pub(crate) fn field(&mut self, meaning: Meaning, text: &str, behind: usize) {
+        self.add(meaning, |out| {
+            out.push_str(text);
+            blanks(behind, out);
+        });
+    }
+
+    fn add(&mut self, meaning: Meaning, write: impl FnOnce(&mut String)) {
+        if self.segments.is_empty() {
+            self.text.reserve(TEXT);
+            self.segments.reserve(SEGMENTS);
+        }
+        let before = self.text.len();
+        blanks(self.gap, &mut self.text);
+        let start = self.text.len();
+        write(&mut self.text);
+        if self.text.len() == start {
+            return self.text.truncate(before);
         }
         if self.gap > 0 {
-            let text = " ".repeat(std::mem::take(&mut self.gap));
-            self.segments.push(Segment { meaning: Meaning::Plain, columns: text.len(), text: text.into() });
+            let columns = std::mem::take(&mut self.gap);
+            self.segments.push(Segment { meaning: Meaning::Plain, end: start, columns });
         }
-        let columns = columns(&text);
+        let columns = columns(&self.text[start..]);
         self.columns += columns;
-        self.segments.push(Segment { meaning, text, columns });
+        self.segments.push(Segment { meaning, end: self.text.len(), columns });
     }
 
     /// What follows is folded to begin under here.
@@ -63,7 +96,7 @@ impl<'a> Line<'a> {
     }
 
     /// A peer's bytes, escaped.
-    pub(crate) fn peer(&mut self, meaning: Meaning, bytes: &'a [u8]) {
+    pub(crate) fn peer(&mut self, meaning: Meaning, bytes: &[u8]) {
         for piece in escape::pieces(bytes) {
             match piece {
                 Piece::Plain(text) => self.push(meaning, text),
@@ -73,50 +106,64 @@ impl<'a> Line<'a> {
     }
 
     /// A peer's bytes, escaped, in at most `room` columns and `limit` bytes; what is cut off is shown as `…`.
-    pub(crate) fn peer_within(&mut self, meaning: Meaning, bytes: &'a [u8], room: Option<usize>, limit: usize) {
+    pub(crate) fn peer_within(&mut self, meaning: Meaning, bytes: &[u8], room: Option<usize>, limit: usize) {
         // A column rarely takes more than 8 bytes: text beyond can't be seen, so it need not be looked at.
         let limit = room.map_or(limit, |room| limit.min(room.saturating_mul(8) + 16));
         let end = boundary(bytes, limit);
-        let mut shown = Line::default();
-        shown.peer(meaning, &bytes[..end]);
-        if end < bytes.len() {
-            shown.push(Meaning::Dim, "…");
-        }
-        if let Some(room) = room {
-            shown.cut(room);
-        }
-        self.append(shown);
+        self.within(room, |line| {
+            line.peer(meaning, &bytes[..end]);
+            if end < bytes.len() {
+                line.push(Meaning::Dim, "…");
+            }
+        });
     }
 
-    pub(crate) fn append(&mut self, other: Line<'a>) {
-        for segment in other.segments {
-            self.push(segment.meaning, segment.text);
+    /// What is appended here, in at most `room` columns.
+    pub(crate) fn within(&mut self, room: Option<usize>, append: impl FnOnce(&mut Line)) {
+        match room {
+            None => append(self),
+            Some(0) => {}
+            Some(room) => {
+                let most = self.columns + room;
+                append(self);
+                self.cut(most);
+            }
         }
+    }
+
+    pub(crate) fn append(&mut self, other: &Line) {
+        other.pieces().for_each(|(meaning, text)| self.push(meaning, text));
         self.gap(other.gap);
+    }
+
+    /// The segments and their meanings.
+    fn pieces(&self) -> impl Iterator<Item = (Meaning, &str)> {
+        let mut start = 0;
+        self.segments.iter().map(move |segment| {
+            let text = &self.text[start..segment.end];
+            start = segment.end;
+            (segment.meaning, text)
+        })
     }
 
     /// Cuts to `room` columns, with `…` as the last one if anything is lost.
     pub(crate) fn cut(&mut self, room: usize) {
-        self.columns -= std::mem::take(&mut self.gap);
-        if self.columns <= room {
+        if self.columns - self.gap <= room {
             return;
         }
+        self.gap = 0;
         let mut left = room.saturating_sub(1);
-        let mut kept = 0;
-        while kept < self.segments.len() && self.segments[kept].columns <= left {
-            left -= self.segments[kept].columns;
-            kept += 1;
-        }
-        self.segments.truncate(kept + 1);
-        if let Some(mut last) = self.segments.pop_if(|last| last.meaning == Meaning::Escape || last.columns > left)
-            && last.meaning != Meaning::Escape
-        {
-            let end = fitting(&last.text, left);
-            last.text = Cow::Owned(last.text[..end].to_owned());
-            self.segments.push(last);
-        }
-        let kept = std::mem::take(self);
-        self.append(kept);
+        let fits = |segment: &&Segment| left.checked_sub(segment.columns).map(|rest| left = rest).is_some();
+        let kept = self.segments.iter().take_while(fits).count();
+        let start = kept.checked_sub(1).map_or(0, |last| self.segments[last].end);
+        // The first that does not fit.
+        let Segment { meaning, end, .. } = self.segments[kept];
+        let part = if meaning == Meaning::Escape { 0 } else { fitting(&self.text[start..end], left) };
+        self.columns = room.saturating_sub(1) - left;
+        self.segments.truncate(kept);
+        let part = self.text[start..start + part].to_owned();
+        self.text.truncate(start);
+        self.push(meaning, part);
         self.push(Meaning::Dim, if room == 0 { "" } else { "…" });
     }
 
@@ -125,20 +172,20 @@ impl<'a> Line<'a> {
     pub(crate) fn write_folded(&self, palette: Palette, width: Option<usize>, out: &mut String) {
         let Some(width) = width else { return self.write(palette, out) };
         let (mut column, mut folded) = (0, false);
-        for segment in &self.segments {
-            let brackets = if segment.meaning == Meaning::Marked && !palette.is_coloured() { 2 } else { 0 };
+        for (meaning, text) in self.pieces() {
+            let brackets = if meaning == Meaning::Marked && !palette.is_coloured() { 2 } else { 0 };
             let mut run = String::new();
-            for piece in pieces(&segment.text, width.saturating_sub(self.hang)) {
+            for piece in foldable(text, width.saturating_sub(self.hang)) {
                 let word = piece.trim_end_matches(' ');
                 let size = columns(word);
                 if column > self.hang && size > 0 && column + size + brackets > width {
                     let done = run.trim_end_matches(' ');
                     if !done.is_empty() {
-                        palette.paint(segment.meaning, done, out);
+                        palette.paint(meaning, done, out);
                     }
                     out.truncate(out.trim_end_matches(' ').len());
                     out.push('\n');
-                    out.push_str(&" ".repeat(self.hang));
+                    blanks(self.hang, out);
                     run.clear();
                     (column, folded) = (self.hang, true);
                 }
@@ -151,7 +198,7 @@ impl<'a> Line<'a> {
             }
             column += brackets;
             if !run.is_empty() {
-                palette.paint(segment.meaning, &run, out);
+                palette.paint(meaning, &run, out);
             }
         }
         out.push('\n');
@@ -159,8 +206,11 @@ impl<'a> Line<'a> {
 
     /// Appends the line and `\n`.
     pub(crate) fn write(&self, palette: Palette, out: &mut String) {
-        for segment in &self.segments {
-            palette.paint(segment.meaning, &segment.text, out);
+        let is_painted = |segment: &Segment| palette.is_coloured() || segment.meaning == Meaning::Marked;
+        if self.segments.iter().any(is_painted) {
+            self.pieces().for_each(|(meaning, text)| palette.paint(meaning, text, out));
+        } else {
+            out.push_str(&self.text);
         }
         out.push('\n');
     }
@@ -171,8 +221,15 @@ pub(crate) fn columns(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
 }
 
+/// Appends so many blanks.
+fn blanks(count: usize, out: &mut String) {
+    const BLANKS: &str = "                                ";
+    (0..count / BLANKS.len()).for_each(|_| out.push_str(BLANKS));
+    out.push_str(&BLANKS[..count % BLANKS.len()]);
+}
+
 /// What text may be folded between, each piece with the blanks after it.
-fn pieces(text: &str, room: usize) -> impl Iterator<Item = &str> {
+fn foldable(text: &str, room: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     let phrases = std::iter::from_fn(move || {
         let blanks = rest.find("  ").unwrap_or(rest.len());

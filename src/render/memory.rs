@@ -1,6 +1,7 @@
 //! What rendering must remember of a connection to show its next event: no more than that.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 
@@ -11,12 +12,15 @@ use crate::protocol::{MaskKey, Opcode};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     connections: BTreeMap<u32, Known>,
+    /// How many of them have a tag of so many characters.
+    widths: BTreeMap<usize, usize>,
 }
 
 /// One of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    name: Option<String>,
+    /// Its name, or else its number.
+    tag: String,
     pub open: Option<Box<Open>>,
     /// Whether the opening handshake is done.
     pub ready: bool,
@@ -24,7 +28,7 @@ pub(super) struct Known {
     pub head: Bytes,
     /// The unfinished message sent and the one received.
     unfinished: [Option<Content>; 2],
-    /// Whether it was told apart from others.
+    /// Whether there are others, or were while it lasted.
     told_apart: bool,
 }
 
@@ -37,34 +41,53 @@ pub(super) struct Content {
 
 impl Memory {
     pub(super) fn name(&mut self, connection: u32, name: &str) {
-        self.connections.entry(connection).or_default().name = Some(name.to_owned());
+        let known = self.forget(connection).unwrap_or_default();
+        self.remember(connection, Known { tag: name.to_owned(), ..known });
     }
 
     /// The connection's state, from now on remembered.
     pub(super) fn of(&mut self, connection: u32) -> &mut Known {
+        if !self.connections.contains_key(&connection) {
+            self.remember(connection, Known { tag: connection.to_string(), ..Known::default() });
+        }
         self.connections.entry(connection).or_default()
     }
 
-    pub(super) fn forget(&mut self, connection: u32) {
-        self.connections.remove(&connection);
+    fn remember(&mut self, connection: u32, known: Known) {
+        *self.widths.entry(known.width()).or_default() += 1;
+        let told_apart = known.told_apart || !self.connections.is_empty();
+        if self.connections.len() == 1 {
+            self.connections.values_mut().for_each(|first| first.told_apart = true);
+        }
+        self.connections.insert(connection, Known { told_apart, ..known });
     }
 
-    /// What tells this connection from the others, if there are others or were while it lasted: its name or number, padded to
-    /// the longest.
-    pub(super) fn tag(&mut self, connection: u32) -> Option<String> {
-        if self.connections.len() > 1 {
-            self.connections.values_mut().for_each(|known| known.told_apart = true);
-        } else if !self.connections.get(&connection)?.told_apart {
-            return None;
+    pub(super) fn forget(&mut self, connection: u32) -> Option<Known> {
+        let known = self.connections.remove(&connection)?;
+        if let Entry::Occupied(mut count) = self.widths.entry(known.width()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
-        let tag = |(number, known): (&u32, &Known)| known.name.clone().unwrap_or_else(|| number.to_string());
-        let width = self.connections.iter().map(|each| tag(each).chars().count()).max()?;
-        let own = self.connections.get_key_value(&connection).map(tag).unwrap_or_default();
-        Some(format!("{own:<width$}"))
+        Some(known)
+    }
+
+    /// What tells this connection from the others, if there are others or were while it lasted: its name or number, and blanks
+    /// up to the width of the longest. For what belongs to none, as 0, blanks alone where there are several.
+    pub(super) fn tag(&self, connection: u32) -> Option<(&str, usize)> {
+        let known = self.connections.get(&connection);
+        let is_told = known.map_or(self.connections.len() > 1, |known| known.told_apart);
+        let (widest, _) = self.widths.last_key_value().filter(|_| is_told)?;
+        Some((known.map_or("", |known| &known.tag), *widest))
     }
 }
 
 impl Known {
+    fn width(&self) -> usize {
+        self.tag.chars().count()
+    }
+
     pub(super) fn role(&self) -> Role {
         self.open.as_ref().map_or(Role::Client, |open| open.role)
     }

@@ -191,10 +191,10 @@ impl Renderer {
     }
 
     /// A line's beginning: the connection's tag where there are several, and a sign.
-    fn tagged<'a>(&mut self, connection: u32, meaning: Meaning, sign: &'static str) -> Line<'a> {
+    fn tagged(&mut self, connection: u32, meaning: Meaning, sign: &'static str) -> Line {
         let mut line = Line::default();
-        if let Some(tag) = self.memory.tag(connection) {
-            line.push(Meaning::Strong, format!("{} ", escape::escape(tag.as_bytes())));
+        if let Some((tag, width)) = self.memory.tag(connection) {
+            line.field(Meaning::Strong, &escape::escape(tag.as_bytes()), width - tag.chars().count() + 1);
         }
         line.push(meaning, sign);
         line.gap(1);
@@ -203,7 +203,7 @@ impl Renderer {
     }
 
     /// The same with the frame's number at the left and the time at the right of a field that grows when it must.
-    fn stamped<'a>(&mut self, event: &Event, meaning: Meaning, sign: &'static str, number: Option<u64>) -> Line<'a> {
+    fn stamped(&mut self, event: &Event, meaning: Meaning, sign: &'static str, number: Option<u64>) -> Line {
         let mut line = self.tagged(event.connection, meaning, sign);
         let (least, time) = match self.options.timestamps {
             Timestamps::Relative => (10, quantity::seconds(event.time)),

@@ -11,22 +11,22 @@ use super::{Options, escape, hexdump};
 
 /// A broken rule, its bytes with the offending one marked, and where that is.
 pub(super) fn violation(
-    mut line: Line<'_>,
+    mut line: Line,
     frame: Option<u64>,
     violation: &Violation,
     options: &Options,
     out: &mut String,
 ) {
     line.push(Meaning::Violation, "violation");
-    line.push(Meaning::Plain, format!("  {}   ", escape::escape(violation.to_string().as_bytes())));
-    line.append(marked_bytes(violation));
+    line.put(Meaning::Plain, format_args!("  {}   ", escape::escape(violation.to_string().as_bytes())));
+    line.append(&marked_bytes(violation));
     let place = frame.map(|number| format!(" of frame {number}")).unwrap_or_default();
-    line.push(Meaning::Dim, format!("  at byte {}{place}", violation.offset));
+    line.put(Meaning::Dim, format_args!("  at byte {}{place}", violation.offset));
     line.write_folded(options.palette, options.width, out);
 }
 
 /// The bytes of a violation in hexadecimal, the offending one marked: `[83] 02 c3 28`.
-pub(super) fn marked_bytes(violation: &Violation) -> Line<'static> {
+pub(super) fn marked_bytes(violation: &Violation) -> Line {
     let mut line = Line::default();
     let bytes = &violation.bytes;
     let Some(at) = offending(violation) else {
@@ -39,7 +39,7 @@ pub(super) fn marked_bytes(violation: &Violation) -> Line<'static> {
     }
     line.push(Meaning::Marked, hexdump::hex(&bytes[at..=at]));
     if !after.is_empty() {
-        line.push(Meaning::Plain, format!(" {after}"));
+        line.put(Meaning::Plain, format_args!(" {after}"));
     }
     line
 }
@@ -59,16 +59,9 @@ fn offending(violation: &Violation) -> Option<usize> {
 }
 
 /// A rule that the opening handshake broke: the line it is about, what was expected, what was there.
-pub(super) fn fault(
-    mut line: Line<'_>,
-    fault: &Fault,
-    head: &[u8],
-    prefix: Prefix,
-    options: &Options,
-    out: &mut String,
-) {
+pub(super) fn fault(mut line: Line, fault: &Fault, head: &[u8], prefix: Prefix, options: &Options, out: &mut String) {
     line.push(Meaning::Violation, "handshake");
-    line.push(Meaning::Plain, format!("  {} ({})", fault.rule, fault.section));
+    line.put(Meaning::Plain, format_args!("  {} ({})", fault.rule, fault.section));
     line.write(options.palette, out);
     handshake::marked_lines(head, &fault.at, prefix, options, out);
     for (label, value) in [("expected", &fault.expected), ("got", &fault.got)] {
@@ -80,36 +73,36 @@ pub(super) fn fault(
 }
 
 /// The end of a connection: quiet if it was clean, else what happened.
-pub(super) fn closed(mut line: Line<'_>, closed: &Closed, options: &Options, out: &mut String) {
+pub(super) fn closed(mut line: Line, closed: &Closed, options: &Options, out: &mut String) {
     let (meaning, words) =
         if closed.clean { (Meaning::Dim, "closed") } else { (Meaning::Violation, "closed abnormally") };
     line.push(meaning, words);
     match closed.code {
         Some(code) => {
-            line.push(meaning, format!("  {code} {}", close::code_name(code).unwrap_or("unregistered")));
+            line.put(meaning, format_args!("  {code} {}", close::code_name(code).unwrap_or("unregistered")));
         }
         None if closed.clean => line.push(meaning, "  no status code"),
         None => {}
     }
     if !closed.reason.is_empty() {
-        line.push(meaning, format!("  \"{}\"", escape::escape(&closed.reason)));
+        line.put(meaning, format_args!("  \"{}\"", escape::escape(&closed.reason)));
     }
     // Without a close frame nobody closed: the detail says what ended the stream.
     if closed.clean || closed.code.is_some() {
         line.push(meaning, if closed.by == Side::Us { "  by us" } else { "  by the peer" });
     }
     if let Some(detail) = &closed.detail {
-        line.push(meaning, format!("  {}", escape::escape(detail.as_bytes())));
+        line.put(meaning, format_args!("  {}", escape::escape(detail.as_bytes())));
     }
     line.write_folded(options.palette, options.width, out);
 }
 
 /// A word and a text: an error or a note.
-pub(super) fn remark<'a>(
-    mut line: Line<'a>,
+pub(super) fn remark(
+    mut line: Line,
     meaning: Meaning,
     word: &'static str,
-    text: &'a str,
+    text: &str,
     options: &Options,
     out: &mut String,
 ) {
@@ -144,7 +137,7 @@ pub(super) fn hint(text: &str, column: usize, options: &Options, out: &mut Strin
     let mut line = Line::default();
     line.gap(column);
     line.hang();
-    line.push(Meaning::Dim, format!("hint: {}", escape::escape(text.as_bytes())));
+    line.put(Meaning::Dim, format_args!("hint: {}", escape::escape(text.as_bytes())));
     line.write_folded(options.palette, options.width, out);
 }
 

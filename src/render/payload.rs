@@ -44,17 +44,12 @@ impl<'a> Shown<'a> {
     }
 
     /// Appends it to a line, in at most `room` columns.
-    pub(super) fn words(self, line: &mut Line<'a>, meaning: Meaning, room: Option<usize>, options: &Options) {
+    pub(super) fn words(self, line: &mut Line, meaning: Meaning, room: Option<usize>, options: &Options) {
         let limit = options.max_payload;
         match self {
             Shown::Text(bytes) => line.peer_within(meaning, bytes, room, limit),
             Shown::Bytes(bytes) => {
-                let mut words = Line::default();
-                words.push(meaning, hexdump::line(&bytes[..bytes.len().min(17)]));
-                if let Some(room) = room {
-                    words.cut(room);
-                }
-                line.append(words);
+                line.within(room, |line| line.push(meaning, hexdump::line(&bytes[..bytes.len().min(17)])));
             }
             Shown::Quoted(bytes) => {
                 line.push(meaning, "\"");

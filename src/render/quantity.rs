@@ -28,7 +28,10 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 /// A point on a timeline, in seconds to the millisecond: `12.345`.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
-    format!("{}.{:03}", time.as_secs(), time.subsec_millis())
+    let mut text = time.as_secs().to_string();
+    let digit = |unit| char::from(b'0' + (time.subsec_millis() / unit % 10) as u8);
+    text.extend(['.', digit(100), digit(10), digit(1)]);
+    text
 }
 
 /// A size in bytes: `3 B`, `64.0 KiB`, `4.0 EiB`.

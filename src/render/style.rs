@@ -101,24 +101,21 @@ impl Palette {
 
     /// Appends `text` in the look of its meaning.
     pub fn paint(self, meaning: Meaning, text: &str, out: &mut String) {
-        match (self.coloured, meaning.look()) {
-            (false, _) if meaning == Meaning::Marked => {
-                out.push('[');
-                out.push_str(text);
-                out.push(']');
-            }
-            (false, _) | (true, (0, None)) => out.push_str(text),
-            (true, look) => {
-                // Writing to a String does not fail.
-                let _ = match look {
-                    (0, Some(colour)) => write!(out, "\x1b[{}m", colour.to_fg_str()),
-                    (attribute, None) => write!(out, "\x1b[{attribute}m"),
-                    (attribute, Some(colour)) => write!(out, "\x1b[{attribute};{}m", colour.to_fg_str()),
-                };
-                out.push_str(text);
-                out.push_str("\x1b[0m");
-            }
+        if !self.coloured {
+            return match meaning {
+                Meaning::Marked => out.extend(["[", text, "]"]),
+                _ => out.push_str(text),
+            };
         }
+        // Writing to a String does not fail.
+        let _ = match meaning.look() {
+            (0, None) => return out.push_str(text),
+            (0, Some(colour)) => write!(out, "\x1b[{}m", colour.to_fg_str()),
+            (attribute, None) => write!(out, "\x1b[{attribute}m"),
+            (attribute, Some(colour)) => write!(out, "\x1b[{attribute};{}m", colour.to_fg_str()),
+        };
+        out.push_str(text);
+        out.push_str("\x1b[0m");
     }
 }
 

@@ -77,9 +77,10 @@ pub fn run(args: &DiffArgs, settings: &OutputSettings) -> Result<Exit, Report> {
         None => in_order(a.0, b.0, args),
     };
     let compared = Compared { names, damaged, connections };
-    let suites = compared.connections.iter().map(|connection| suite(&compared, connection)).collect();
-    let run = Run::of(suites, clock.created(), clock.elapsed());
-    report::write(&run, &args.reports)?;
+    if args.reports.any() {
+        let suites = compared.connections.iter().map(|connection| suite(&compared, connection)).collect();
+        report::write(&Run::of(suites, clock.created(), clock.elapsed()), &args.reports)?;
+    }
     let printed = match args.format {
         StatsFormat::Json => print(json::object(&compared).as_bytes()),
         StatsFormat::Text if args.reports.github => Ok(Exit::Success),

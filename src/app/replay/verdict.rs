@@ -50,6 +50,9 @@ impl Ending<'_> {
             // With stderr gone there is nobody left to tell.
             let _ = io::stderr().write_all(text.as_bytes());
         }
+        if !self.args.judged.reports.any() {
+            return Ok(());
+        }
         let mut suite = to_suite(&self.args.file.display().to_string(), verdict);
         if let Some(why) = &self.played.stopped {
             let outcome = Ended::Failed(Failure::new(why.to_string()));

@@ -29,11 +29,11 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Whether there is any.
+    /// Whether any is.
     #[must_use]
     pub const fn any(&self) -> bool {
         let ReportArgs { junit, tap, json, html, github } = self;
-        junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
+        *github || junit.is_some() || tap.is_some() || json.is_some() || html.is_some()
     }
 }
 

@@ -232,12 +232,4 @@ impl Pass<'_> {
     pub const fn time(&self) -> Duration {
         self.reader.time()
     }
-
-    /// Goes on with the first entry at or after this time.
-    ///
-    /// # Errors
-    /// As [`Pass::entry`].
-    pub fn seek_time(&mut self, time: Duration) -> Result<(), ReadError> {
-        self.reader.seek_time(time)
-    }
 }

@@ -125,7 +125,7 @@ pub fn import(path: &Path) -> Result<Import, ImportError> {
             "it is a recording already",
             "wscope show FILE looks into it, wscope export FILE takes it elsewhere",
         ),
-        [b'{', ..] => har::read(path, &bytes),
+        [b'{', ..] => har::read(path, bytes),
         _ => foreign(
             "neither HAR (which is JSON and begins with {) nor pcapng or pcap begins like this",
             "editcap -F pcapng IN OUT makes one of captures in other formats",

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use ahash::RandomState;
 use memchr::arch::all::packedpair::HeuristicFrequencyRank;
 use memchr::memmem::{Finder, FinderBuilder};
 
@@ -26,7 +27,7 @@ const LONGEST_ID: usize = 128;
 #[derive(Clone, Debug)]
 pub struct Calls {
     id: Finder<'static>,
-    waiting: HashMap<Key, (u64, Duration)>,
+    waiting: HashMap<Key, (u64, Duration), RandomState>,
     /// In order of time, answered ones included until they come to the front.
     order: VecDeque<(Key, u64)>,
     asked: u64,
@@ -55,7 +56,7 @@ impl Default for Calls {
     fn default() -> Calls {
         Calls {
             id: FinderBuilder::new().build_forward_with_ranker(Quoted, br#"\"id\""#),
-            waiting: HashMap::new(),
+            waiting: HashMap::default(),
             order: VecDeque::new(),
             asked: 0,
             latency: Histogram::default(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ahash::RandomState;
 use bytes::Bytes;
 
 use super::json::Json;
@@ -12,9 +13,9 @@ use crate::replay::conversation::Message;
 pub(super) struct Contents<'a> {
     pub(super) rules: &'a Rules,
     /// By the message as it came, which is read but once.
-    seen: HashMap<(bool, Bytes), u32>,
+    seen: HashMap<(bool, Bytes), u32, RandomState>,
     /// By what of it counts.
-    canonical: HashMap<(Kind, Vec<u8>), u32>,
+    canonical: HashMap<(Kind, Vec<u8>), u32, RandomState>,
 }
 
 /// How a message is compared.
@@ -27,7 +28,7 @@ pub enum Kind {
 
 impl<'a> Contents<'a> {
     pub(super) fn new(rules: &'a Rules) -> Contents<'a> {
-        Contents { rules, seen: HashMap::new(), canonical: HashMap::new() }
+        Contents { rules, seen: HashMap::default(), canonical: HashMap::default() }
     }
 
     /// The number of this message's content.

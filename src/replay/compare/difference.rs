@@ -69,7 +69,8 @@ fn values(
     match (recorded, live) {
         // An index is ignored on each side by itself, and elements need not have the same one.
         (Some(Json::Ignored), _) | (_, Some(Json::Ignored)) => {}
-        (Some(Json::Bare(one)), Some(Json::Bare(other))) if plain_number(one) == plain_number(other) => {}
+        (Some(Json::Bare(one)), Some(Json::Bare(other)))
+            if one == other || plain_number(one) == plain_number(other) => {}
         (Some(Json::Object(ours)), Some(Json::Object(theirs))) => {
             for (name, one, other) in members(ours, theirs) {
                 below(path, name, |path| values(path, one, other, effort, found));

@@ -2,6 +2,7 @@
 //!
 //! Read from the text's own tokens, so that long numbers keep each digit and a member that is there twice is there twice.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
@@ -81,18 +82,18 @@ impl Json {
             Json::Text(text) => quoted(text),
             Json::Array(_) => format!("[{}]", joined(self.inner().iter().map(|(_, inner)| inner.written()).collect())),
             Json::Object(_) => {
-                let member = |(name, member): &(String, &Json)| format!("{}:{}", quoted(name), member.written());
+                let member = |(name, member): &(Cow<'_, str>, &Json)| format!("{}:{}", quoted(name), member.written());
                 format!("{{{}}}", joined(self.inner().iter().map(member).collect()))
             }
         }
     }
 
     /// The members or elements that count, with their names; none of a scalar.
-    pub(super) fn inner(&self) -> Vec<(String, &Json)> {
-        let mut inner: Vec<(String, &Json)> = match self {
+    pub(super) fn inner(&self) -> Vec<(Cow<'_, str>, &Json)> {
+        let mut inner: Vec<(Cow<'_, str>, &Json)> = match self {
             Json::Ignored | Json::Bare(_) | Json::Text(_) => Vec::new(),
-            Json::Array(elements) => elements.iter().enumerate().map(|(at, inner)| (at.to_string(), inner)).collect(),
-            Json::Object(members) => members.iter().map(|(name, inner)| (name.clone(), inner)).collect(),
+            Json::Array(all) => all.iter().enumerate().map(|(at, inner)| (at.to_string().into(), inner)).collect(),
+            Json::Object(members) => members.iter().map(|(name, inner)| (name.as_str().into(), inner)).collect(),
         };
         inner.retain(|(_, inner)| inner.counts());
         inner

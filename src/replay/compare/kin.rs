@@ -1,6 +1,8 @@
 //! What makes two messages of different content one message that changed: what it says that it is, its shape, its text.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{Hash as _, Hasher as _};
+
+use ahash::AHasher;
 
 use super::content::json;
 use super::json::{Json, plain_number};
@@ -56,10 +58,8 @@ impl Kin {
     pub(super) fn of_json(json: &Json) -> Kin {
         let member = |names: &[&str]| {
             let mut said = json.inner().into_iter().filter_map(|(name, value)| match value {
-                Json::Text(text) if names.contains(&name.as_str()) => Some((name, text.clone())),
-                Json::Bare(token) if token != "null" && names.contains(&name.as_str()) => {
-                    Some((name, plain_number(token)))
-                }
+                Json::Text(text) if names.contains(&&*name) => Some((name, text.clone())),
+                Json::Bare(token) if token != "null" && names.contains(&&*name) => Some((name, plain_number(token))),
                 _ => None,
             });
             let first = said.next()?;
@@ -74,7 +74,7 @@ impl Kin {
             }
         });
         features.sort_unstable();
-        let mut shape = DefaultHasher::new();
+        let mut shape = AHasher::default();
         shape_of(json, &mut shape);
         Kin { id: member(&IDS), kind: member(&KINDS), shape: Some(shape.finish()), features }
     }
@@ -122,7 +122,7 @@ fn shared(a: &[u64], b: &[u64]) -> usize {
 }
 
 /// The names and the types of values; an array's elements are taken to be like its first.
-fn shape_of(json: &Json, into: &mut DefaultHasher) {
+fn shape_of(json: &Json, into: &mut AHasher) {
     match json {
         Json::Ignored => {}
         Json::Bare(token) => into.write_u8(match token.as_bytes().first() {
@@ -157,7 +157,7 @@ fn without_digits(text: &[u8]) -> Vec<u8> {
 }
 
 fn hash(value: &impl std::hash::Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = AHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
 }

@@ -1,6 +1,5 @@
 //! A verdict for people: a line of counts, and the messages of both sides with what differs beneath.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Difference, Item, Piece, Verdict};
@@ -154,19 +153,16 @@ fn item(item: &Item, columns: Columns, options: &Options, out: &mut String) {
 }
 
 /// Appends a message's payload, cut to the width; what is cut says how much it is in all.
-fn payload<'a>(message: &'a Message, meaning: Meaning, options: &Options, line: &mut Line<'a>) {
+fn payload(message: &Message, meaning: Meaning, options: &Options, line: &mut Line) {
     let room = options.width.map(|width| width.saturating_sub(line.columns()));
     if message.binary {
-        let mut words = Line::default();
-        words.push(meaning, hexdump::line(&message.data[..message.data.len().min(17)]));
-        if message.data.len() > 17 {
-            words.gap(2);
-            words.push(Meaning::Dim, size(message.data.len() as u64));
-        }
-        if let Some(room) = room {
-            words.cut(room);
-        }
-        return line.append(words);
+        return line.within(room, |line| {
+            line.push(meaning, hexdump::line(&message.data[..message.data.len().min(17)]));
+            if message.data.len() > 17 {
+                line.gap(2);
+                line.push(Meaning::Dim, size(message.data.len() as u64));
+            }
+        });
     }
     let beyond = |room: usize| {
         let mut whole = Line::default();
@@ -212,24 +208,24 @@ fn beneath(item: &Item, options: &Options, out: &mut String) {
     }
 }
 
-fn write(line: &Line<'_>, options: &Options, out: &mut String) {
+fn write(line: &Line, options: &Options, out: &mut String) {
     line.write_folded(options.palette, options.width, out);
 }
 
-fn indented<'a>() -> Line<'a> {
+fn indented() -> Line {
     let mut line = Line::default();
     line.gap(BENEATH);
     line.hang();
     line
 }
 
-fn remark<'a>(words: impl Into<Cow<'a, str>>) -> Line<'a> {
+fn remark(words: impl AsRef<str>) -> Line {
     let mut line = indented();
     line.push(Meaning::Dim, words);
     line
 }
 
-fn field_line(field: &Difference, widest: usize) -> Line<'_> {
+fn field_line(field: &Difference, widest: usize) -> Line {
     let mut line = indented();
     match field {
         Difference::Value { path, recorded, live } => {
@@ -250,16 +246,16 @@ fn field_line(field: &Difference, widest: usize) -> Line<'_> {
             for (at, piece) in pieces.iter().enumerate() {
                 match piece {
                     Piece::Same(text) => line.push(Meaning::Plain, folded(text, at == 0, at + 1 == pieces.len())),
-                    Piece::Recorded(text) => line.push(Meaning::Removed, format!("[-{}-]", shortened(text))),
-                    Piece::Live(text) => line.push(Meaning::Added, format!("{{+{}+}}", shortened(text))),
+                    Piece::Recorded(text) => line.put(Meaning::Removed, format_args!("[-{}-]", shortened(text))),
+                    Piece::Live(text) => line.put(Meaning::Added, format_args!("{{+{}+}}", shortened(text))),
                 }
             }
         }
         Difference::Bytes { offset, recorded, live } => {
-            line.push(Meaning::Plain, format!("from byte {offset} on: "));
-            line.push(Meaning::Removed, format!("{recorded} B"));
+            line.put(Meaning::Plain, format_args!("from byte {offset} on: "));
+            line.put(Meaning::Removed, format_args!("{recorded} B"));
             line.push(Meaning::Plain, " -> ");
-            line.push(Meaning::Added, format!("{live} B"));
+            line.put(Meaning::Added, format_args!("{live} B"));
         }
         Difference::Kind { binary } => {
             let kinds = if *binary { ["text", "binary"] } else { ["binary", "text"] };

@@ -5,28 +5,26 @@
 //! in `byte` where in the recording it was, so that all of them can be put in order again.
 //!
 //! ```text
-//! a pass over all of it -> Plan (the entries: heads, where they begin and end) -> a pass for a few small entries or one
-//! for a large one, two if it has many events -> the log
+//! a pass over all of it -> Plan (the entries: heads, where they begin and end)
+//! another -> Walk (its lines as JSON) -> Log (the first entry that goes on is written, those after it gathered)
 //! ```
 //!
 //! `send` is what a client sent: in the recording of a server that is what it received.
 
 mod entry;
+mod gather;
 mod plan;
 mod walk;
 
 use std::io::{self, Write};
-use std::ops::Range;
 
 use serde_json::json;
 
 use super::wall::Wall;
 use super::{ExportError, Source};
+use gather::{Gather, element};
 use plan::Plan;
 use walk::{Piece, Walk};
-
-/// Entries are gathered in memory up to so many bytes of recording, to be written after one pass.
-const GATHERED: u64 = 16 << 20;
 
 /// Writes the log.
 ///
@@ -34,92 +32,64 @@ const GATHERED: u64 = 16 << 20;
 /// One of the two can't be read or written, or the recording is none that can be read more than once.
 pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportError> {
     let plan = Plan::of(source)?;
-    let mut wall = Wall::new(source.header().created);
+    let wall = Wall::new(source.header().created);
     let creator = json!({"name": "wscope", "version": env!("CARGO_PKG_VERSION")});
     write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"pages\":[],\"entries\":[")?;
-    let mut first = 0;
-    while first < plan.entries.len() {
-        let group = plan.group(first, GATHERED);
-        first = group.end;
-        entries(source, &plan, group, &mut wall, out)?;
-    }
+    let mut log = Log { plan: &plan, wall: wall.clone(), out, gather: Gather::default(), entry: 0, is_first: true };
+    log.begin()?;
+    Walk::new(&plan, &wall).run(source, &mut |at, piece, json| log.add(at, piece, json))?;
+    log.go_on(u64::MAX)?;
+    let Log { mut gather, out, .. } = log;
     out.write_all(b"\n],\"_wscope\":{\"header\":")?;
     out.write_all(source.first_line())?;
     out.write_all(b",\"events\":[")?;
-    if plan.has_others {
-        let mut list = List::default();
-        let mut others = |_, _, json: &[u8]| list.add(json, out);
-        Walk::others(source, &plan, &wall).run(&mut others)?;
-    }
+    gather.take(Piece::Other, out)?;
     out.write_all(b"\n]}}}\n")?;
     Ok(())
 }
 
-/// Writes some entries, gathered if they are several.
-fn entries(
-    source: &Source,
-    plan: &Plan,
-    group: Range<usize>,
-    wall: &mut Wall,
-    out: &mut dyn Write,
-) -> Result<(), ExportError> {
-    if let [entry] = &plan.entries[group.clone()] {
-        begin(group.start, &entry.head(wall), out)?;
-        return large(&|| Walk::new(source, plan, group.clone(), wall), out);
-    }
-    let mut gathered: Vec<[(List, Vec<u8>); 2]> = group.clone().map(|_| Default::default()).collect();
-    let mut gather = |entry: usize, of: Piece, json: &[u8]| {
-        let (list, bytes) = &mut gathered[entry - group.start][of as usize];
-        list.add(json, bytes)
-    };
-    Walk::new(source, plan, group.clone(), wall).run(&mut gather)?;
-    for (number, pieces) in group.zip(gathered) {
-        begin(number, &plan.entries[number].head(wall), out)?;
-        for ((_, bytes), piece) in pieces.iter().zip([Piece::Message, Piece::Event]) {
-            out.write_all(bytes)?;
-            out.write_all(piece.end())?;
+/// The entries in the making.
+struct Log<'a> {
+    plan: &'a Plan,
+    wall: Wall,
+    out: &'a mut dyn Write,
+    gather: Gather,
+    /// The one that is being written, whose messages go out at once.
+    entry: usize,
+    /// Whether its next message is its first.
+    is_first: bool,
+}
+
+impl Log<'_> {
+    /// Takes a piece that is at this byte of the recording.
+    fn add(&mut self, at: u64, piece: Piece, json: &[u8]) -> io::Result<()> {
+        self.go_on(at)?;
+        if piece == Piece::Message(self.entry) {
+            return element(std::mem::take(&mut self.is_first), json, self.out);
         }
+        self.gather.add(piece, json)
     }
-    Ok(())
-}
 
-/// Writes an entry's messages at once. Its events follow them: mostly few, they are gathered, or else looked for again.
-fn large<'a>(walk: &dyn Fn() -> Walk<'a>, out: &mut dyn Write) -> Result<(), ExportError> {
-    let (mut messages, mut events) = (List::default(), List::default());
-    let mut gathered = Vec::new();
-    let mut write = |_, of, json: &[u8]| match of {
-        Piece::Message => messages.add(json, out),
-        Piece::Event if gathered.len() as u64 > GATHERED => Ok(()),
-        Piece::Event => events.add(json, &mut gathered),
-    };
-    walk().run(&mut write)?;
-    out.write_all(Piece::Message.end())?;
-    if gathered.len() as u64 > GATHERED {
-        let mut events = List::default();
-        walk().events().run(&mut |_, _, json| events.add(json, out))?;
-    } else {
-        out.write_all(&gathered)?;
+    /// Ends the entries that are over at this byte.
+    fn go_on(&mut self, at: u64) -> io::Result<()> {
+        while self.plan.entries.get(self.entry).is_some_and(|entry| *entry.lines.end() < at) {
+            self.out.write_all(b"\n],\"_wscope\":{\"events\":[")?;
+            self.gather.take(Piece::Event(self.entry), self.out)?;
+            self.out.write_all(b"\n]}}")?;
+            self.entry += 1;
+            self.begin()?;
+        }
+        Ok(())
     }
-    Ok(out.write_all(Piece::Event.end())?)
-}
 
-/// An entry up to its first message.
-fn begin(number: usize, head: &str, out: &mut dyn Write) -> io::Result<()> {
-    let comma = if number == 0 { "" } else { "," };
-    let members = head.strip_suffix('}').unwrap_or(head);
-    write!(out, "{comma}\n{members},\"_webSocketMessages\":[")
-}
-
-/// A list in the making, an element a line.
-#[derive(Debug, Default)]
-struct List {
-    begun: bool,
-}
-
-impl List {
-    fn add(&mut self, json: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(if self.begun { b",\n" } else { b"\n" })?;
-        self.begun = true;
-        out.write_all(json)
+    /// Writes an entry up to its last message so far.
+    fn begin(&mut self) -> io::Result<()> {
+        let Some(entry) = self.plan.entries.get(self.entry) else { return Ok(()) };
+        let comma = if self.entry == 0 { "" } else { "," };
+        let head = entry.head(&mut self.wall);
+        let members = head.strip_suffix('}').unwrap_or(&head);
+        write!(self.out, "{comma}\n{members},\"_webSocketMessages\":[")?;
+        self.is_first = !self.gather.take(Piece::Message(self.entry), self.out)?;
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Which entries there will be: an opening handshake each, with what is known of it and where in the recording it is.
 
 use std::collections::BTreeMap;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +14,6 @@ use crate::recording::{Entry as Line, Glance, Look};
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) entries: Vec<Entry>,
-    /// Whether there is something that belongs to no entry.
-    pub(super) has_others: bool,
 }
 
 /// A connection from its opening to its closing, or to the next opening: of a redirect, of a reconnect.
@@ -27,8 +25,6 @@ pub(super) struct Entry {
     pub(super) ended: Duration,
     /// Where its first line begins, and its last, in bytes.
     pub(super) lines: RangeInclusive<u64>,
-    /// Of its lines, in bytes.
-    size: u64,
     pub(super) open: Option<Box<Open>>,
     pub(super) request: Option<(Duration, Bytes)>,
     pub(super) response: Option<(Duration, Box<Response>)>,
@@ -54,9 +50,8 @@ impl Plan {
                     current.insert(glance.connection, plan.entries.len());
                     plan.entries.push(Entry::at(glance.connection, glance.time, glance.offset));
                 }
-                match current.get(&glance.connection) {
-                    Some(number) => plan.entries[*number].goes_on(glance.time, glance.offset, glance.line.len()),
-                    None => plan.has_others = true,
+                if let Some(number) = current.get(&glance.connection) {
+                    plan.entries[*number].goes_on(glance.time, glance.offset);
                 }
                 if glance.frame.is_some() { Look::Skip } else { Look::Take }
             };
@@ -75,19 +70,6 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// The entries from this one on that are gathered together: as many as have so many bytes, and at least one.
-    pub(super) fn group(&self, first: usize, most: u64) -> Range<usize> {
-        let mut size = self.entries[first].size;
-        let mut end = first + 1;
-        while let Some(next) = self.entries.get(end).filter(|next| size + next.size <= most) {
-            size += next.size;
-            end += 1;
-        }
-        first..end
-    }
-}
-
 impl Entry {
     fn at(connection: u32, time: Duration, offset: u64) -> Entry {
         Entry {
@@ -95,7 +77,6 @@ impl Entry {
             begun: time,
             ended: time,
             lines: offset..=offset,
-            size: 0,
             open: None,
             request: None,
             response: None,
@@ -103,10 +84,9 @@ impl Entry {
         }
     }
 
-    fn goes_on(&mut self, time: Duration, offset: u64, size: usize) {
+    fn goes_on(&mut self, time: Duration, offset: u64) {
         self.ended = time;
         self.lines = *self.lines.start()..=offset;
-        self.size += size as u64;
     }
 
     fn note(&mut self, time: Duration, kind: Kind) {

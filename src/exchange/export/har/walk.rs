@@ -1,8 +1,7 @@
-//! A pass over some entries: each line of the recording as the JSON that the log has of it.
+//! A pass over a recording: each of its lines as the JSON that the log has of it.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::Range;
 use std::time::Duration;
 
 use super::plan::Plan;
@@ -13,36 +12,23 @@ use crate::protocol::Opcode;
 use crate::recording::json::{base64, digits, seconds, string};
 use crate::recording::{Entry as Line, FrameGlance, Glance, Lines, Look, Secrets};
 
-/// Where in an entry something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where in the log something is; the numbers are those of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Piece {
     /// In `_webSocketMessages`.
-    Message,
+    Message(usize),
     /// In `_wscope.events`.
-    Event,
+    Event(usize),
+    /// In the log's own.
+    Other,
 }
 
-impl Piece {
-    /// What stands behind the last of them.
-    pub(super) const fn end(self) -> &'static [u8] {
-        match self {
-            Piece::Message => b"\n],\"_wscope\":{\"events\":[",
-            Piece::Event => b"\n]}}",
-        }
-    }
-}
-
-/// Who takes what is found: the entry's number, where in it, and the JSON.
-type Taker<'a> = dyn FnMut(usize, Piece, &[u8]) -> io::Result<()> + 'a;
+/// Who takes what is found: at which byte of the recording, where in the log, and the JSON.
+type Taker<'a> = dyn FnMut(u64, Piece, &[u8]) -> io::Result<()> + 'a;
 
 pub(super) struct Walk<'a> {
-    source: &'a Source,
     plan: &'a Plan,
-    /// The wanted entries; `None`: what belongs to none.
-    wanted: Option<Range<usize>>,
     wall: &'a Wall,
-    /// Whether messages are passed over.
-    events: bool,
     /// The entry that each connection is at, and the one that begins next.
     current: BTreeMap<u32, usize>,
     next: usize,
@@ -62,40 +48,19 @@ struct Stamped {
 }
 
 impl<'a> Walk<'a> {
-    /// Over these entries.
-    pub(super) fn new(source: &'a Source, plan: &'a Plan, wanted: Range<usize>, wall: &'a Wall) -> Walk<'a> {
-        let (next, current) = (wanted.start, BTreeMap::new());
+    pub(super) fn new(plan: &'a Plan, wall: &'a Wall) -> Walk<'a> {
         let (line, json) = (Stamped::default(), Vec::new());
-        Walk { source, plan, wanted: Some(wanted), wall, events: false, current, next, line, json }
-    }
-
-    /// Over what belongs to no entry, which is told as that of entry 0.
-    pub(super) fn others(source: &'a Source, plan: &'a Plan, wall: &'a Wall) -> Walk<'a> {
-        Walk { wanted: None, ..Walk::new(source, plan, 0..0, wall) }
-    }
-
-    /// Over what is no message.
-    pub(super) fn events(self) -> Walk<'a> {
-        Walk { events: true, ..self }
+        Walk { plan, wall, current: BTreeMap::new(), next: 0, line, json }
     }
 
     /// Gives all that is wanted.
-    pub(super) fn run(mut self, take: &mut Taker<'_>) -> Result<(), ExportError> {
-        let mut pass = self.source.pass()?;
-        let mut last = u64::MAX;
-        if let Some(wanted) = &self.wanted {
-            let entries = &self.plan.entries[wanted.clone()];
-            last = entries.iter().map(|entry| *entry.lines.end()).max().unwrap_or_default();
-            pass.seek_time(entries.first().map_or(Duration::ZERO, |first| first.begun))?;
-        }
+    pub(super) fn run(mut self, source: &Source, take: &mut Taker<'_>) -> Result<(), ExportError> {
+        let mut pass = source.pass()?;
         let mut failed = None;
         loop {
             let mut looked = None;
             let mut look = |glance: &Glance<'_>| {
-                if glance.offset > last {
-                    return Look::End;
-                }
-                let Some(entry) = self.entry_of(glance) else { return Look::Skip };
+                let entry = self.entry_of(glance);
                 looked = Some(entry);
                 self.look(glance, entry, take).unwrap_or_else(|error| {
                     failed = Some(error);
@@ -108,61 +73,51 @@ impl<'a> Walk<'a> {
             }
             let Some(line) = line else { return Ok(()) };
             // Where a recorder went on is given in any case.
-            if let Some(number) = looked {
-                self.entry(line, pass.time(), number, take)?;
+            if let Some(entry) = looked {
+                self.entry(line, pass.time(), entry, take)?;
             }
         }
     }
 
-    /// The wanted entry that a line belongs to.
+    /// The entry that a line belongs to, if it does to any.
     fn entry_of(&mut self, glance: &Glance<'_>) -> Option<usize> {
-        let end = self.wanted.as_ref().map_or(self.plan.entries.len(), |wanted| wanted.end);
-        while self.next < end && *self.plan.entries[self.next].lines.start() <= glance.offset {
-            self.current.insert(self.plan.entries[self.next].connection, self.next);
+        while let Some(next) = self.plan.entries.get(self.next).filter(|next| *next.lines.start() <= glance.offset) {
+            self.current.insert(next.connection, self.next);
             self.next += 1;
         }
         let number = self.current.get(&glance.connection).copied();
-        let number = number.filter(|number| self.plan.entries[*number].lines.contains(&glance.offset));
-        match self.wanted {
-            Some(_) => number,
-            None => number.is_none().then_some(0),
-        }
+        number.filter(|number| self.plan.entries[*number].lines.contains(&glance.offset))
     }
 
     /// Writes most messages at once, as they stand in their lines; the rest is read first.
-    fn look(&mut self, glance: &Glance<'_>, number: usize, take: &mut Taker<'_>) -> io::Result<Look> {
-        let whole = glance.frame.as_ref().filter(|frame| is_message(frame));
-        if self.events && whole.is_some() {
-            return Ok(Look::Skip);
-        }
+    fn look(&mut self, glance: &Glance<'_>, entry: Option<usize>, take: &mut Taker<'_>) -> io::Result<Look> {
         self.line.set(glance);
+        let whole = glance.frame.as_ref().filter(|frame| is_message(frame));
         let text = whole.filter(|frame| frame.opcode == Opcode::TEXT && frame.wire.is_none());
         let text = text.and_then(|frame| frame.text.map(|text| (frame.direction, text)));
         let as_it_stands = self.line.is_json && self.line.payload.is_some();
-        let Some((direction, text)) = text.filter(|(_, text)| as_it_stands && !text.may_escape_any()) else {
-            return Ok(Look::Take);
-        };
+        let text = text.filter(|(_, text)| as_it_stands && !text.may_escape_any());
+        let Some(((direction, text), number)) = text.zip(entry) else { return Ok(Look::Take) };
         self.begin(glance.time, direction, number, Opcode::TEXT);
         self.json.push(b'"');
         self.json.extend_from_slice(text.raw());
         self.json.push(b'"');
         self.end(true);
-        take(number, Piece::Message, &self.json)?;
+        take(glance.offset, Piece::Message(number), &self.json)?;
         Ok(Look::Skip)
     }
 
-    fn entry(&mut self, line: Line, time: Duration, number: usize, take: &mut Taker<'_>) -> io::Result<()> {
+    fn entry(&mut self, line: Line, time: Duration, entry: Option<usize>, take: &mut Taker<'_>) -> io::Result<()> {
         if !self.line.is_json {
-            let connection = if self.wanted.is_some() { self.plan.entries[number].connection } else { 0 };
+            let connection = entry.map_or(0, |number| self.plan.entries[number].connection);
             self.line.rewrite(&line, time, connection);
         }
+        let at = self.line.at;
+        let Some(number) = entry else { return take(at, Piece::Other, &self.line.line) };
         let Line::Event(Event { time, kind: Kind::Frame(frame), .. }) = line else {
-            return self.event(number, take);
+            return take(at, Piece::Event(number), &self.line.line);
         };
-        let Some(message) = frame.message.filter(|_| self.wanted.is_some()) else { return self.event(number, take) };
-        if self.events {
-            return Ok(());
-        }
+        let Some(message) = frame.message else { return take(at, Piece::Event(number), &self.line.line) };
         let opcode = if message.binary { Opcode::BINARY } else { Opcode::TEXT };
         self.begin(time, frame.direction, number, opcode);
         let text = if message.binary { None } else { Some(String::from_utf8_lossy(&message.data)) };
@@ -176,11 +131,7 @@ impl<'a> Walk<'a> {
         // A text that is none, or that came in fragments, can't be had back from what is shown of it.
         let lossless = text.is_none_or(|text| text.as_bytes() == message.data);
         self.end(lossless && frame.fragment.is_none());
-        take(number, Piece::Message, &self.json)
-    }
-
-    fn event(&self, number: usize, take: &mut Taker<'_>) -> io::Result<()> {
-        take(number, Piece::Event, &self.line.line)
+        take(at, Piece::Message(number), &self.json)
     }
 
     /// A message up to its data.

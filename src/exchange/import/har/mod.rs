@@ -2,13 +2,17 @@
 //!
 //! What this program wrote is read back from its `_wscope` members, line by line ([`own`]). In that of others a message is all
 //! there is: it becomes one frame, and a note says what is not known ([`others`]).
+//!
+//! The file is held as it is, with the place of each message in it: one is read when it is its turn.
 
+mod messages;
 mod others;
 mod own;
 
 use std::borrow::Cow;
-use std::fs;
+use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -72,7 +76,7 @@ struct Entry<'a> {
     #[serde(borrow, rename = "_resourceType")]
     resource_type: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "_webSocketMessages")]
-    messages: Option<Vec<Message<'a>>>,
+    messages: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "_wscope")]
     own: Option<OwnEntry<'a>>,
 }
@@ -133,19 +137,6 @@ struct Timings {
     wait: Option<f64>,
 }
 
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, rename = "type")]
-    direction: Cow<'a, str>,
-    /// Since the Unix epoch: seconds, or as Playwright has it milliseconds; below zero: not known.
-    time: f64,
-    opcode: i64,
-    #[serde(borrow, default)]
-    data: Cow<'a, str>,
-    #[serde(borrow, rename = "_wscope")]
-    own: Option<&'a RawValue>,
-}
-
 impl Entry<'_> {
     fn is_websocket(&self) -> bool {
         let scheme = self.request.url.split("://").next().unwrap_or_default();
@@ -156,10 +147,11 @@ impl Entry<'_> {
     }
 }
 
-/// Reads a file; `path` is for those beside it.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Import, ImportError> {
+/// Reads a file that has these bytes; `path` is for those beside it.
+pub(super) fn read(path: &Path, bytes: Vec<u8>) -> Result<Import, ImportError> {
     let name = path.display().to_string();
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let bytes = Rc::new(bytes);
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let File { mut log } = serde_json::from_slice(text).map_err(|error| malformed(&name, &error))?;
     let entries = log.entries.len();
     log.entries.retain(Entry::is_websocket);
@@ -167,8 +159,8 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Import, ImportError> {
         return Err(ImportError::Nothing { name, entries });
     }
     match &log.own {
-        Some(own) if log.entries.iter().all(|entry| entry.own.is_some()) => own::read(name, own, &log.entries),
-        _ => others::read(path, &log),
+        Some(own) if log.entries.iter().all(|entry| entry.own.is_some()) => own::read(name, &bytes, own, &log.entries),
+        _ => others::read(path, &bytes, &log),
     }
 }
 
@@ -182,13 +174,8 @@ fn reason(error: &serde_json::Error) -> String {
     error.to_string().split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// The messages that an entry has beside the HAR, as text.
-fn attached(path: &Path, entry: &Entry<'_>) -> Result<Option<(String, String)>, ImportError> {
-    let file = entry.response.content.file.as_deref().filter(|_| entry.messages.is_none());
-    // Nothing but a file beside it: a HAR comes from anywhere.
-    let Some(file) = file.filter(|file| Path::new(file).file_name() == Some(file.as_ref())) else { return Ok(None) };
-    let beside = path.with_file_name(file);
-    let name = beside.display().to_string();
-    let text = fs::read_to_string(&beside).map_err(|error| ImportError::Io { name: name.clone(), error })?;
-    Ok(Some((name, text)))
+/// Where in a text a part of it is.
+fn place(text: &[u8], part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
 }

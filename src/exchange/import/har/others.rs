@@ -1,7 +1,9 @@
-//! What others wrote: the opening handshake put together from its parts, and a frame a message.
+//! What others wrote: the opening handshakes put together from their parts, and the messages of all entries by their times.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -9,45 +11,32 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Creator, Entry, Header, Log, Message, attached};
-use crate::event::{Direction, Event, FrameEvent, Kind, Open, Ready, Response, Role};
+use super::messages::{Messages, Told, seconds};
+use super::{Creator, Entry, Header, Log};
+use crate::event::{Event, Kind, Open, Ready, Response, Role};
 use crate::exchange::import::{Format, Import, ImportError, Imported};
 use crate::handshake::{Negotiated, RequestReader, ResponseReader, Target, check};
-use crate::protocol::{self, Frame, MaskKey, Opcode};
 use crate::session::Latency;
 use crate::transport::TlsInfo;
 
-/// The masking key of what was sent: HAR does not tell the real one, and this one leaves the payload as it is.
-const NO_KEY: MaskKey = [0; 4];
-
-/// Times from here on are milliseconds: as seconds they would be in the year 5138, as milliseconds this is 1973.
-const MILLISECONDS_FROM: f64 = 1e11;
-
-/// Reads all WebSocket entries.
-pub(super) fn read(path: &Path, log: &Log<'_>) -> Result<Import, ImportError> {
-    let mut events = vec![(None, 0, Kind::Note(note(log)))];
+/// Reads all WebSocket entries of the file at this path, which is these bytes.
+pub(super) fn read(path: &Path, bytes: &Rc<Vec<u8>>, log: &Log<'_>) -> Result<Import, ImportError> {
+    let mut merged = Merged { next: BTreeMap::new(), begun: Duration::ZERO, frames: 0 };
     for (entry, number) in log.entries.iter().zip(1..) {
-        let name = path.display().to_string();
-        let mut connection = Connection { name, entry, number, events: &mut events, now: Duration::ZERO };
-        connection.opening()?;
-        match attached(path, entry)? {
-            None => connection.messages(entry.messages.as_deref().unwrap_or_default())?,
-            Some((name, text)) => connection.lines(&name, &text)?,
-        }
+        let mut messages = Messages::of(path, bytes, entry, number)?;
+        let (name, first) = (path.display().to_string(), messages.first);
+        let mut opening = Opening { name, entry, number, first, told: Vec::new(), now: Duration::ZERO };
+        opening.read()?;
+        messages.now = opening.now;
+        let told = Box::new(opening.told.into_iter().map(Ok).chain(messages));
+        merged.advance(number, Conversation { told, latency: Latency::default() })?;
     }
-    let begun = events.iter().filter_map(|(time, ..)| *time).min().unwrap_or_default();
-    let mut events: Vec<_> = events
-        .into_iter()
-        .map(|(time, connection, kind)| Event {
-            time: time.map_or(Duration::ZERO, |time| time.saturating_sub(begun)),
-            connection,
-            kind,
-        })
-        .collect();
-    events.sort_by_key(|event| event.time);
-    number(&mut events, log.entries.len());
-    let events = events.into_iter().map(|event| Ok(Imported { event, masked: false }));
-    Ok(Import { format: Format::Har, created: SystemTime::UNIX_EPOCH + begun, events: Box::new(events) })
+    merged.begun = merged.next.first_key_value().map(|((time, _), _)| *time).unwrap_or_default();
+    let created = SystemTime::UNIX_EPOCH + merged.begun;
+    let note = Event { time: Duration::ZERO, connection: 0, kind: Kind::Note(note(log)) };
+    let events = std::iter::once(Ok(note)).chain(merged);
+    let events = events.map(|event| Ok(Imported { event: event?, masked: false }));
+    Ok(Import { format: Format::Har, created, events: Box::new(events) })
 }
 
 /// What whoever reads the recording has to know.
@@ -61,33 +50,62 @@ fn note(log: &Log<'_>) -> String {
     )
 }
 
-/// Numbers the frames, and says how long answers took.
-fn number(events: &mut [Event], connections: usize) {
-    let mut latencies: Vec<Latency> = (0..=connections).map(|_| Latency::default()).collect();
-    let mut number = 0;
-    for event in events {
-        let Kind::Frame(frame) = &mut event.kind else { continue };
-        number += 1;
-        frame.number = number;
-        let latency = &mut latencies[event.connection as usize];
-        frame.after = latency.after(event.time, frame.direction, &frame.frame, frame.message.is_some());
+/// The events of all entries in order of time.
+struct Merged {
+    /// What each entry has to tell next, by its time since the Unix epoch and the entry's number.
+    next: BTreeMap<(Duration, u32), (Kind, Conversation)>,
+    /// When the first event was.
+    begun: Duration,
+    /// How many have been told.
+    frames: u64,
+}
+
+/// What an entry has to tell, and how long answers took in it.
+struct Conversation {
+    told: Box<dyn Iterator<Item = Told>>,
+    latency: Latency,
+}
+
+impl Merged {
+    fn advance(&mut self, number: u32, mut conversation: Conversation) -> Result<(), ImportError> {
+        if let Some((time, kind)) = conversation.told.next().transpose()? {
+            self.next.insert((time, number), (kind, conversation));
+        }
+        Ok(())
     }
 }
 
-/// An entry on its way to events: their time since the Unix epoch, the number of their connection, and what they are.
-struct Connection<'a> {
+impl Iterator for Merged {
+    type Item = Result<Event, ImportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let ((time, connection), (mut kind, mut conversation)) = self.next.pop_first()?;
+        if let Kind::Frame(frame) = &mut kind {
+            self.frames += 1;
+            frame.number = self.frames;
+            frame.after = conversation.latency.after(time, frame.direction, &frame.frame, frame.message.is_some());
+        }
+        let event = Event { time: time.saturating_sub(self.begun), connection, kind };
+        Some(self.advance(connection, conversation).map(|()| event))
+    }
+}
+
+/// The opening handshake of an entry on its way to events, with their times since the Unix epoch.
+struct Opening<'a> {
     /// Of the file that is read.
     name: String,
     entry: &'a Entry<'a>,
     number: u32,
-    events: &'a mut Vec<(Option<Duration>, u32, Kind)>,
+    /// When the first message was, as far as it is known.
+    first: Option<Duration>,
+    told: Vec<(Duration, Kind)>,
     /// When the event before was.
     now: Duration,
 }
 
-impl Connection<'_> {
+impl Opening<'_> {
     fn add(&mut self, kind: Kind) {
-        self.events.push((Some(self.now), self.number, kind));
+        self.told.push((self.now, kind));
     }
 
     fn malformed(&self, place: &str, reason: String) -> ImportError {
@@ -95,7 +113,7 @@ impl Connection<'_> {
         ImportError::Malformed { name: self.name.clone(), place, reason }
     }
 
-    fn opening(&mut self) -> Result<(), ImportError> {
+    fn read(&mut self) -> Result<(), ImportError> {
         let Entry { started_date_time, request, response, timings, address, .. } = self.entry;
         let started: Timestamp = started_date_time
             .parse()
@@ -120,8 +138,7 @@ impl Connection<'_> {
         let asked_at = self.now;
         let waited = millis(timings.send).unwrap_or_default() + millis(timings.wait).unwrap_or_default();
         // Chrome's wait lasts to the last message that came: the answer was there before the first.
-        let first = self.entry.messages.iter().flatten().find_map(time);
-        self.now = (asked_at + waited).min(first.map_or(Duration::MAX, |first| first.max(asked_at)));
+        self.now = (asked_at + waited).min(self.first.map_or(Duration::MAX, |first| first.max(asked_at)));
         let upgrade = self.now.saturating_sub(asked_at);
         if let Some(status) = u16::try_from(response.status).ok().filter(|status| *status > 0) {
             let line = format!("HTTP/1.1 {status} {}", response.status_text);
@@ -147,59 +164,6 @@ impl Connection<'_> {
         }
         Ok(Bytes::copy_from_slice(text.as_bytes()))
     }
-
-    fn messages(&mut self, messages: &[Message<'_>]) -> Result<(), ImportError> {
-        for (message, index) in messages.iter().zip(1..) {
-            self.message(message).map_err(|reason| self.malformed(&format!("message {index}"), reason))?;
-        }
-        Ok(())
-    }
-
-    /// Messages in a file of their own, one a line.
-    fn lines(&mut self, name: &str, text: &str) -> Result<(), ImportError> {
-        for (line, number) in text.lines().zip(1..) {
-            let place = |place, reason| ImportError::Malformed { name: name.to_owned(), place, reason };
-            let message: Message<'_> = serde_json::from_str(line)
-                .map_err(|error| place(format!("line {number}, column {}", error.column()), super::reason(&error)))?;
-            self.message(&message).map_err(|reason| place(format!("line {number}"), reason))?;
-        }
-        Ok(())
-    }
-
-    fn message(&mut self, message: &Message<'_>) -> Result<(), String> {
-        // What is behind the one before is not older, nor is what does not say.
-        self.now = time(message).map_or(self.now, |time| time.max(self.now));
-        let direction = match &*message.direction {
-            "send" => Direction::Sent,
-            "receive" => Direction::Received,
-            "error" => {
-                self.add(Kind::Error { text: message.data.clone().into_owned(), hint: None });
-                return Ok(());
-            }
-            other => return Err(format!("type \"{other}\" is neither send nor receive")),
-        };
-        let bits = u8::try_from(message.opcode).ok().filter(|bits| *bits < 16);
-        let opcode = bits.map(Opcode::from_bits).ok_or(format!("opcode {} is not 0 to 15", message.opcode))?;
-        let payload = match opcode {
-            Opcode::TEXT => Bytes::copy_from_slice(message.data.as_bytes()),
-            _ => Bytes::from(STANDARD.decode(&*message.data).map_err(|error| format!("data is not base64: {error}"))?),
-        };
-        self.add(Kind::Frame(frame(direction, opcode, payload)));
-        Ok(())
-    }
-}
-
-/// A message in one frame, or another frame; its number is still to be given.
-fn frame(direction: Direction, opcode: Opcode, payload: Bytes) -> FrameEvent {
-    let (data, wire) = (payload.clone(), payload.len() as u64);
-    let message = matches!(opcode, Opcode::TEXT | Opcode::BINARY).then(|| {
-        let binary = opcode == Opcode::BINARY;
-        protocol::Message { binary, data, frames: 1, compressed: false, wire }
-    });
-    let mask = (direction == Direction::Sent).then_some(NO_KEY);
-    let header = protocol::Header { mask, ..protocol::Header::new(opcode, wire) };
-    let frame = Frame { header, payload };
-    FrameEvent { number: 0, direction, frame, fragment: None, message, automatic: false, after: None }
 }
 
 /// The head with this start line.
@@ -231,19 +195,7 @@ fn url(text: &str) -> String {
     }
 }
 
-/// When a message was, since the Unix epoch, if it is known.
-fn time(message: &Message<'_>) -> Option<Duration> {
-    let scale = if message.time >= MILLISECONDS_FROM { 1e-3 } else { 1.0 };
-    seconds(message.time * scale)
-}
-
 /// Milliseconds, if they are known.
 fn millis(time: Option<f64>) -> Option<Duration> {
     seconds(time? / 1e3)
-}
-
-/// Seconds to the microsecond; `None` if they are below zero, or no number of seconds.
-fn seconds(time: f64) -> Option<Duration> {
-    let exact = Duration::try_from_secs_f64(time).ok()?.checked_add(Duration::from_nanos(500))?;
-    u64::try_from(exact.as_micros()).ok().map(Duration::from_micros)
 }
