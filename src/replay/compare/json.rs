@@ -92,9 +92,7 @@ impl Json {
     pub(super) fn inner(&self) -> Vec<(Cow<'_, str>, &Json)> {
         let mut inner: Vec<(Cow<'_, str>, &Json)> = match self {
             Json::Ignored | Json::Bare(_) | Json::Text(_) => Vec::new(),
-            Json::Array(elements) => {
-                elements.iter().enumerate().map(|(at, inner)| (at.to_string().into(), inner)).collect()
-            }
+            Json::Array(all) => all.iter().enumerate().map(|(at, inner)| (at.to_string().into(), inner)).collect(),
             Json::Object(members) => members.iter().map(|(name, inner)| (name.as_str().into(), inner)).collect(),
         };
         inner.retain(|(_, inner)| inner.counts());
