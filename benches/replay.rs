@@ -18,7 +18,7 @@ use bytes::Bytes;
 use peer::{bare_socket, median};
 use wscope::event::{Direction, FrameEvent, Message, Role};
 use wscope::protocol::{Config, Connection, Frame, Header, Opcode};
-use wscope::replay::{Changes, NoHooks, Pace, Part, Plan, Player, Score, Step, Transcript};
+use wscope::replay::{Changes, NoHooks, Pace, Part, Plan, Player, Score, Step};
 use wscope::session::{Clock, Driver, Timeline, os_keys};
 use wscope::transport::{Blocking, Tcp, Transport};
 
@@ -86,6 +86,7 @@ fn score(messages: u64, answered: bool, gap: Duration) -> Score {
         ready: None,
         steps,
         end: None,
+        hops: Vec::new(),
     }
 }
 
@@ -94,15 +95,14 @@ fn played(score: &Score, pace: Pace, server: impl FnOnce(TcpStream) + Send + 'st
     let stream = connected(server);
     let mut tcp = Tcp::new(stream).expect("a socket");
     tcp.set_blocking(Blocking::Never).expect("a socket");
-    let transcript = Transcript::default();
-    let timeline = Timeline::new(Clock::start(), vec![Box::new(transcript.clone())]);
+    let timeline = Timeline::new(Clock::start(), Vec::new());
     let connection = Connection::new(Config::new(Role::Client), os_keys());
     let mut driver = Driver::new(Box::new(tcp), connection, timeline, 1);
     let part = Part::messages(score, None);
     let plan = Plan { pace, timeout: Duration::from_secs(10), changes: Changes::default() };
     let played = Player::new(&mut driver, &part, plan, &mut NoHooks, &mut ()).play();
     assert!(played.stopped.is_none(), "{:?}", played.stopped);
-    let said = transcript.take(1).messages;
+    let said = played.live.messages;
     let sent: Vec<Duration> = said.iter().filter(|m| m.direction == Direction::Sent).map(|m| m.time).collect();
     let last = said.last().map_or(Duration::ZERO, |message| message.time);
     (last.saturating_sub(sent[0]), sent)

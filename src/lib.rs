@@ -36,6 +36,7 @@
 //! floor 1  handshake  the opening handshake, raw (RFC 6455 section 4)
 //!          transport  bytes only: tcp, unix, tls, proxies, memory
 //! floor 0  protocol   frames, messages, closing: no socket, no clock, no randomness
+//!          sequence   what two sequences have in common: messages, elements, words
 //! ```
 
 pub mod app;
@@ -51,6 +52,7 @@ pub mod render;
 pub mod replay;
 pub mod report;
 pub mod script;
+pub mod sequence;
 pub mod session;
 pub mod shell;
 pub mod transport;

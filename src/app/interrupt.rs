@@ -77,6 +77,12 @@ impl Interrupt {
         self.flag.load(Ordering::Acquire)
     }
 
+    /// Set once it has happened.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
     /// What it wakes by; whoever else wants to interrupt the same wait uses it too.
     #[must_use]
     pub fn waker(&self) -> Waker {

@@ -34,13 +34,23 @@ use std::io::{self, IsTerminal, Write};
 use crate::cli::args::{self, Action};
 use crate::cli::report::{Exit, Report, stdout_written};
 use crate::cli::settings::{self, Sources};
+use crate::render::escape::escape;
 
 /// Does what a command line asks for, the program's name first, and says on stderr what went wrong.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    args::parse(argv).and_then(dispatch).unwrap_or_else(|report| {
+    args::parse(argv).inspect(|_| warn_of_slips()).and_then(dispatch).unwrap_or_else(|report| {
         report.print();
         report.exit
     })
+}
+
+/// A variable with a name that is not quite right would set nothing without a word.
+fn warn_of_slips() {
+    for (name, meant) in settings::slips(std::env::vars_os().map(|(name, _)| name)) {
+        let name = escape(name.as_bytes());
+        // With stderr gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "wscope: warning: {name} sets nothing: did you mean {meant}?");
+    }
 }
 
 fn dispatch(action: Action) -> Result<Exit, Report> {

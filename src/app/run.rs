@@ -37,13 +37,7 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
     let ended = program.run();
     program.host().setup().stop.limit(None);
     program.host().close(0);
-    let told = program.host().setup().timeline.flush();
-    match ended {
-        Err(fault) if fault.reason.is_skipped() => {
-            (program.host().setup().print)(&format!("skipped: {}", fault.message));
-        }
-        Err(fault) => return Err(Report::from(fault).masked(&masks)),
-        Ok(()) => {}
-    }
-    told.err().and_then(Report::lost).map_or(Ok(Exit::Success), Err)
+    let told = program.host().setup().timeline.end();
+    let exit = ended.map_or_else(|fault| scripts::ended(program.host(), fault), |()| Ok(Exit::Success))?;
+    told.err().and_then(Report::lost).map_or(Ok(exit), Err)
 }

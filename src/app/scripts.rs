@@ -12,7 +12,7 @@ use super::words;
 use crate::cli::args::script::{GivenArgs, Variables};
 use crate::cli::report::{Exit, Report};
 use crate::recording::{Masks, Switch};
-use crate::script::{Alone, Failure, FailureKind, Fault, Inbox, Limits, Reason, Setup, Stop, Tell, folder};
+use crate::script::{Alone, Failure, FailureKind, Fault, Host, Inbox, Limits, Reason, Setup, Stop, Tell, folder};
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::transport::in_words;
 
@@ -109,17 +109,36 @@ pub fn read(path: &Path) -> Result<String, Report> {
     })
 }
 
-/// Says on standard error what went wrong in a function for a connection; the server goes on.
+/// How the program ends that a script ended: well if that said that there is nothing to be done.
+///
+/// # Errors
+/// What went wrong in it.
+pub fn ended(host: &Host, fault: Box<Fault>) -> Result<Exit, Report> {
+    let Setup { print, masks, .. } = host.setup();
+    if fault.reason.is_skipped() {
+        print(&format!("skipped: {}", fault.message));
+        return Ok(Exit::Success);
+    }
+    Err(Report::from(fault).masked(masks))
+}
+
+/// Has it said what went wrong in a function for a connection; the server goes on.
 #[must_use]
-pub fn tell(masks: Masks) -> Box<Tell> {
+pub fn tell(say: impl Fn(Box<Fault>) + Send + Sync + 'static) -> Box<Tell> {
     Box::new(move |function, number, fault| {
         // The user has ended it all.
         if matches!(fault.reason, Reason::Interrupted) {
             return;
         }
         let message = format!("{} ({function}, connection {number})", fault.message);
-        Report::from(Box::new(Fault { message, ..*fault })).masked(&masks).print();
+        say(Box::new(Fault { message, ..*fault }));
     })
+}
+
+/// The same, said on standard error.
+#[must_use]
+pub fn tell_plainly(masks: Masks) -> Box<Tell> {
+    tell(move |fault| Report::from(fault).masked(&masks).print())
 }
 
 /// A line on standard output; a reader that has gone away wants no more.

@@ -8,7 +8,7 @@ use crate::cli::args::output::Format;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings, Sources};
 use crate::proxy::Gate;
-use crate::recording::{WriteError, Writer};
+use crate::recording::WriteError;
 use crate::session::{Clock, ConnectOptions, Sink, Timeline};
 use crate::shell::{Audience, HistoryFile, Memory, Recorder, Screen, Setup, Shell, View};
 
@@ -23,6 +23,7 @@ pub fn run(
 ) -> Result<Exit, Report> {
     let clock = Clock::start();
     let parts = Parts::new(settings, recording, clock)?;
+    parts.autosave(recording, clock);
     let timeline = Timeline::new(clock, parts.sinks());
     parts.run(timeline, connect, None)
 }
@@ -37,21 +38,33 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// With what the settings say; the recordings begin.
+    /// With what the settings say; the recording that is asked for begins.
     ///
     /// # Errors
     /// What is to be recorded can't be written.
     pub fn new(settings: &OutputSettings, recording: &RecordingSettings, clock: Clock) -> Result<Parts, Report> {
         let recorder = Recorder { masks: recording.masks.clone(), ..Recorder::default() };
         drop(recorder.asked.replace(output::recording(recording, clock)?));
-        if recording.autosave {
-            drop(recorder.session.replace(autosave(&clock, recording)));
-        }
         let renderer = output::renderer(settings, clock);
         let coloured = renderer.options().palette.is_coloured();
         let view = View::new(renderer, settings.format == Some(Format::Json), recording.masks.clone());
         let (memory, audience) = (Memory::default(), Audience::default());
         Ok(Parts { recorder, memory, screen: Screen::new(view), audience, coloured })
+    }
+
+    /// Begins the session's own recording, unless the settings say otherwise. That there can be none is told, and no reason not
+    /// to have a session.
+    pub fn autosave(&self, settings: &RecordingSettings, clock: Clock) {
+        let Some(folder) = sessions::folder().filter(|_| settings.autosave) else { return };
+        let begun = sessions::begin(&folder, &clock, &settings.masks);
+        let told = |error| Report::from(error).hint("--no-autosave keeps no copy of the session").print();
+        drop(self.recorder.session.replace(begun.map_err(told).ok()));
+    }
+
+    /// What shows what happens.
+    #[must_use]
+    pub const fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// What its timeline is to feed, in this order.
@@ -101,10 +114,4 @@ impl Parts {
         }
         outcome.map(|()| Exit::Success)
     }
-}
-
-/// The session's own recording. That there can be none is told, and no reason not to have a session.
-fn autosave(clock: &Clock, settings: &RecordingSettings) -> Option<Writer> {
-    let begun = sessions::begin(&sessions::folder()?, clock, &settings.masks);
-    begun.map_err(|error| Report::from(error).hint("--no-autosave keeps no copy of the session").print()).ok()
 }

@@ -19,6 +19,7 @@ use super::args::output::{ColorWhen, Format, HeadersShown, JsonShown, OutputArgs
 use super::args::pipe::PipeArgs;
 use super::args::recording::{OwnMasks, RecordingArgs};
 use super::args::{self, Flags, Options};
+use super::nearest;
 use super::report::{Exit, Report};
 use crate::recording::{self, Existing, Masks};
 use crate::session::ConnectOptions;
@@ -157,6 +158,21 @@ pub fn resolve_output(flags: &Flags, sources: Sources<'_>) -> Result<(OutputSett
     let options = options([Layer::environment(sources)?, Layer::command_line(flags)])?;
     let recording = recording(options.recording, options.output.secrets);
     Ok((options.output.into(), recording))
+}
+
+/// Of the names of environment variables those that set no option and are most likely slips for one that does, with that one.
+#[must_use]
+pub fn slips(names: impl IntoIterator<Item = OsString>) -> Vec<(String, String)> {
+    let known: Vec<String> = args::options().get_arguments().map(layer::variable).collect();
+    let option = |name: &'_ str| name.strip_prefix("WSCOPE_").map(str::to_owned);
+    let options: Vec<String> = known.iter().filter_map(|name| option(name)).collect();
+    let slip = |name: String| {
+        let meant =
+            nearest(&option(&name)?, options.iter().map(String::as_str)).map(|option| format!("WSCOPE_{option}"));
+        Some((name, meant?))
+    };
+    let names = names.into_iter().filter_map(|name| name.into_string().ok());
+    names.filter(|name| !known.contains(name)).filter_map(slip).collect()
 }
 
 /// What is masked: credentials as said, and the user's own.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! recording -> Score (a connection: how it was opened, its frames) -> Part (what one side sends, and after what)
-//!           -> Player, which drives a session as that side -> Conversation, by a Transcript of the live session
+//!           -> Player, which drives a session as that side -> Conversation
 //!                                                     Conversation (recorded) + Conversation (live) -> compare
 //! ```
 
@@ -12,13 +12,14 @@ mod conversation;
 mod hooks;
 mod opening;
 mod part;
+mod place;
 mod player;
 mod score;
 pub mod server;
 mod stage;
 
 pub use change::{Capture, ChangeError, Changes, Setting};
-pub use conversation::{Conversation, Message, Transcript};
+pub use conversation::{Conversation, Message};
 pub use hooks::{Audience, Hooks, NoHooks, Outgoing, Stop};
 pub use opening::{Offer, offer};
 pub use part::{Action, Cue, FrameKeys, Part};

@@ -2,7 +2,7 @@
 //! path. What the user says is stronger, and what was masked is not sent.
 
 use super::score::Score;
-use crate::handshake::{Request, RequestReader, Target};
+use crate::handshake::Target;
 use crate::recording::mask::MASK;
 use crate::session::ConnectOptions;
 use crate::session::options::Compress;
@@ -36,7 +36,7 @@ pub struct Offer {
 #[must_use]
 pub fn offer(score: &Score, options: ConnectOptions, compress: bool) -> Offer {
     let mut offer = Offer { options, masked: Vec::new(), path_masked: false };
-    let Some(request) = request(score) else { return offer };
+    let Some(request) = score.asked() else { return offer };
     if !Target::names_resource(&offer.options.url) {
         offer.options.url += &request.resource;
         offer.path_masked = request.resource.contains(MASK);
@@ -59,12 +59,6 @@ pub fn offer(score: &Score, options: ConnectOptions, compress: bool) -> Offer {
     offer.options.order = request.headers.iter().map(|header| header.name.clone()).collect();
     offer.options.headers.splice(0..0, recorded);
     offer
-}
-
-/// The recorded request in parts.
-fn request(score: &Score) -> Option<Request> {
-    let raw = score.request.as_ref()?;
-    Some(RequestReader::default().receive(raw).ok()??.0)
 }
 
 /// Whether the options say this header themselves.
@@ -106,6 +100,7 @@ mod tests {
             ready: None,
             steps: Vec::new(),
             end: None,
+            hops: Vec::new(),
         }
     }
 

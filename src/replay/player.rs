@@ -7,12 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::change::Changes;
-use super::conversation::Message;
+use super::conversation::{Conversation, Message};
 use super::hooks::{Audience, Hooks, Stop};
 use super::part::{Action, Cue, Part};
 use super::stage::Stage;
 use crate::command::Command;
-use crate::event::{Closed, Direction, Event, Kind};
+use crate::event::{Direction, Event, Kind};
 use crate::protocol::{Opcode, SendError};
 use crate::session::Waited;
 
@@ -58,13 +58,15 @@ impl Pace {
     }
 }
 
-/// What came of it. The conversation itself is on the timeline.
-#[derive(Debug)]
+/// What came of it.
+#[derive(Debug, Default)]
 pub struct Played {
     /// Messages and frames that cues sent.
     pub sent: usize,
     /// Messages received.
     pub heard: usize,
+    /// The messages that were sent, other than frame by frame, and those received.
+    pub live: Conversation,
     /// Why it did not come to its end.
     pub stopped: Option<Stopped>,
 }
@@ -87,7 +89,6 @@ pub struct Player<'a> {
     unwritten: usize,
     /// The peer has sent a close frame.
     left: bool,
-    closed: Option<Closed>,
 }
 
 /// Why nothing is sent for now.
@@ -116,7 +117,6 @@ impl<'a> Player<'a> {
         audience: &'a mut dyn Audience,
     ) -> Player<'a> {
         let now = stage.now();
-        let played = Played { sent: 0, heard: 0, stopped: None };
         Player {
             stage,
             part,
@@ -124,12 +124,11 @@ impl<'a> Player<'a> {
             hooks,
             audience,
             next: 0,
-            played,
+            played: Played::default(),
             began: now,
             moved: now,
             unwritten: 0,
             left: false,
-            closed: None,
         }
     }
 
@@ -229,8 +228,13 @@ impl<'a> Player<'a> {
         let command = cue.action.command(|binary, data| self.changed(cue.number, binary, data))?;
         let Some(command) = command else { return Ok(()) };
         let counts = matches!(cue.action, Action::Message { .. } | Action::Frame(_));
+        let said = said(&command).map(|(binary, data)| {
+            let (time, number, data) = (self.now(), cue.number, data.clone());
+            Message { direction: Direction::Sent, time, number, binary, data }
+        });
         self.stage.send(command).map_err(|error| Stopped::Unsendable { frame: cue.number, error })?;
         self.played.sent += usize::from(counts);
+        self.played.live.messages.extend(said);
         Ok(())
     }
 
@@ -255,12 +259,14 @@ impl<'a> Player<'a> {
                     if !message.binary {
                         self.plan.changes.hear(&message.data);
                     }
-                    if self.hooks.on_receive(&message) == Err(Stop) {
+                    let heard = self.hooks.on_receive(&message);
+                    self.played.live.messages.push(message);
+                    if heard == Err(Stop) {
                         self.stop(Stopped::Hook);
                     }
                 }
             }
-            Kind::Close(closed) => self.closed = Some(*closed),
+            Kind::Close(closed) => self.played.live.end = Some(*closed),
             _ => {}
         }
     }
@@ -322,7 +328,7 @@ impl<'a> Player<'a> {
             && let Some(cue) = cues.iter().find(unsaid)
         {
             let unsent = cues.iter().filter(unsaid).count();
-            let closed = self.closed.take().map(Box::new);
+            let closed = self.played.live.end.clone().map(Box::new);
             self.played.stopped = Some(Stopped::Closed { frame: cue.number, unsent, closed });
         }
         self.played
@@ -330,6 +336,15 @@ impl<'a> Player<'a> {
 
     fn now(&self) -> Duration {
         self.stage.now()
+    }
+}
+
+/// Whether the message that this sends is binary, and its payload.
+fn said(command: &Command) -> Option<(bool, &Bytes)> {
+    match command {
+        Command::Text(data) => Some((false, data)),
+        Command::Binary(data) => Some((true, data)),
+        _ => None,
     }
 }
 

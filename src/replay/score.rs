@@ -31,6 +31,8 @@ pub struct Score {
     pub steps: Vec<Step>,
     /// How it ended, and when; `None`: the recording ends before.
     pub end: Option<(Duration, Closed)>,
+    /// The redirects that were followed to come here, in order: each as a connection that was answered with one.
+    pub hops: Vec<Score>,
 }
 
 /// A frame of it.
@@ -96,9 +98,10 @@ impl Score {
                 ready: None,
                 steps: Vec::new(),
                 end: None,
+                hops: Vec::new(),
             };
             match scores.iter_mut().find(|score| score.number == connection) {
-                Some(before) if before.steps.is_empty() => *before = score,
+                Some(before) if before.steps.is_empty() => before.go_on(score),
                 // A reconnect: the recording goes on with the same number.
                 Some(_) => {}
                 None => scores.push(score),
@@ -113,6 +116,16 @@ impl Score {
             Kind::Frame(frame) => score.steps.push(Step { time, frame }),
             Kind::Close(closed) => score.end = Some((time, *closed)),
             _ => {}
+        }
+    }
+
+    /// It is opened once more: elsewhere, by a redirect, or since nothing came of it.
+    fn go_on(&mut self, mut next: Score) {
+        let redirected = self.redirect().is_some_and(|target| next.is_at(&target));
+        std::mem::swap(self, &mut next);
+        if redirected {
+            self.hops = std::mem::take(&mut next.hops);
+            self.hops.push(next);
         }
     }
 

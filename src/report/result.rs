@@ -133,6 +133,12 @@ pub struct Counts {
 }
 
 impl Run {
+    /// A run of these, whole and in no particular order.
+    #[must_use]
+    pub const fn of(suites: Vec<Suite>, started: SystemTime, duration: Duration) -> Run {
+        Run { started, duration, shard: None, seed: None, suites }
+    }
+
     /// Over all suites.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -84,7 +84,8 @@ pub struct Tally {
     pub violations: u64,
 }
 
-/// An event that a script may want: a message, a control frame, a violation, the opening, the end.
+/// An event that a script may want, or who plays on its connection: a message, a control frame, a fault, a violation, the
+/// opening, the end.
 pub struct Received {
     pub place: u64,
     pub event: Event,
@@ -270,14 +271,14 @@ impl Tally {
     }
 }
 
-/// Whether a script can ask for such an event.
+/// Whether anybody asks for such an event.
 fn is_wanted(kind: &Kind) -> bool {
     match kind {
         Kind::Frame(frame) => {
             frame.direction == Direction::Received
                 && (frame.message.is_some() || frame.frame.header.opcode.is_control())
         }
-        Kind::Violation { .. } | Kind::Ready(_) | Kind::Close(_) | Kind::Error { .. } => true,
+        Kind::Fault(_) | Kind::Violation { .. } | Kind::Ready(_) | Kind::Close(_) | Kind::Error { .. } => true,
         _ => false,
     }
 }

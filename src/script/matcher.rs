@@ -74,6 +74,13 @@ impl Pattern {
     pub fn matches(&self, data: &[u8]) -> bool {
         self.regex.is_match(data)
     }
+
+    /// What it finds first: its first group, or all of it if it has none.
+    #[must_use]
+    pub fn first<'d>(&self, data: &'d [u8]) -> Option<&'d [u8]> {
+        let found = self.regex.captures(data)?;
+        found.get(1).or(found.get(0)).map(|found| found.as_bytes())
+    }
 }
 
 impl fmt::Display for Pattern {

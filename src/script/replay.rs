@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use rhai::{Dynamic, EvalAltResult, FnPtr, FuncArgs, Map, NativeCallContext};
 
-use crate::event::{Direction, Event, Kind, Role};
+use crate::event::Role;
 use crate::render::Options as Shown;
 use crate::render::escape::escape;
 use crate::replay::compare::{self, Counts, Rules, compare_by};
-use crate::replay::{
-    self, Audience, Capture, Changes, Conversation, FrameKeys, Hooks, Pace, Part, Plan, Player, Score, Setting, Stop,
-};
+use crate::replay::{Capture, Changes, Conversation, FrameKeys, Hooks, Pace, Part, Plan, Player, Score, Setting, Stop};
 
 use super::connection::Connection;
 use super::failure::{Failure, FailureKind, Raised};
@@ -55,11 +53,10 @@ pub fn replay(
         return Err(Failure::new(FailureKind::Send, "cannot replay: the connection is closed").into());
     }
 
-    let mut live = Live::new(&host, connection);
+    let mut live = Live::new(host.clone(), connection.clone());
     let mut functions = Calls { context, functions, error: None };
-    let mut heard = Heard::default();
     let plan = Plan { pace, timeout, changes };
-    let played = Player::new(&mut live, &part, plan, &mut functions, &mut heard).play();
+    let played = Player::new(&mut live, &part, plan, &mut functions, &mut ()).play();
     if let Some(stopped) = live.stopped() {
         return Err(stopped.into());
     }
@@ -67,7 +64,7 @@ pub fn replay(
     let recorded = Conversation { end: recorded.end.filter(|_| close), ..recorded };
     let rules = Rules { open_end: close, ..rules };
     let mut matches = |recorded: &_, live: &_| functions.matches(recorded, live).unwrap_or(None);
-    let compared = compare_by(&recorded, &heard.0, &rules, &mut matches);
+    let compared = compare_by(&recorded, &played.live, &rules, &mut matches);
     match functions.error {
         Some(error) => Err(error),
         None => Ok(Verdict {
@@ -134,22 +131,6 @@ impl Verdict {
     pub fn differences(&self) -> Dynamic {
         let differences = compare::to_json(&self.compared)["differences"].to_string();
         from_json(differences.as_bytes()).unwrap_or(Dynamic::UNIT)
-    }
-}
-
-/// The live side, as far as it is compared: what came.
-#[derive(Default)]
-struct Heard(Conversation);
-
-impl Audience for Heard {
-    fn event(&mut self, event: &Event) {
-        match &event.kind {
-            Kind::Frame(frame) if frame.direction == Direction::Received => {
-                self.0.messages.extend(replay::Message::of(event.time, frame));
-            }
-            Kind::Close(closed) => self.0.end = Some((**closed).clone()),
-            _ => {}
-        }
     }
 }
 

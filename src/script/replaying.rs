@@ -1,22 +1,30 @@
-//! A script that takes part in a replay: `fn on_send(m)`, `fn on_receive(m)`, `fn matches(recorded, live)`, `fn after(verdict)`.
+//! A script that takes part in a replay: `fn before(ws)`, `fn on_send(m)`, `fn on_receive(m)`, `fn matches(recorded, live)`,
+//! `fn after(verdict)`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use rhai::{Dynamic, FuncArgs};
 
+use super::connection::Connection;
+use super::failure::FailureKind;
 use super::fault::{Fault, Reason};
 use super::hooks::{Hooks, This};
+use super::host::Host;
 use super::message::Message;
 use super::program::Program;
+use super::stage::Live;
 use super::value::{bytes, from_json, to_json};
 use crate::event::{Event, FrameEvent, Kind};
 use crate::protocol::{Frame, Header, Opcode};
 use crate::replay::compare::{Verdict, to_json as to_verdict};
-use crate::replay::{self, Outgoing, Stop};
+use crate::replay::{self, Outgoing, Stage, Stop};
+use crate::session::{Driver, Link, Timeline};
+use crate::transport::in_words;
 
 /// What such a script can define. (`match` is a word of Rhai's own.)
-const FUNCTIONS: [&str; 4] = ["on_send(m)", "on_receive(m)", "matches(recorded, live)", "after(verdict)"];
+const FUNCTIONS: [&str; 5] = ["before(ws)", "on_send(m)", "on_receive(m)", "matches(recorded, live)", "after(verdict)"];
 
 /// The functions of one script, and what they keep in `this`.
 pub struct Replaying {
@@ -39,6 +47,62 @@ impl Replaying {
     #[must_use]
     pub fn for_another(&self) -> Replaying {
         Replaying { this: self.hooks.this(), hooks: Arc::clone(&self.hooks), fault: None }
+    }
+
+    /// Whether it has something to say before anything of the recording is sent.
+    #[must_use]
+    pub fn says_first(&self) -> bool {
+        self.hooks.has("before")
+    }
+
+    /// What its connections are told on, and the one that is played on.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.hooks.host().setup().timeline
+    }
+
+    /// The number of the connection that will be played on, which is about to be opened.
+    #[must_use]
+    pub fn comes(&self) -> u32 {
+        let number = self.timeline().open_connection();
+        if self.says_first() {
+            self.hooks.host().setup().inbox.watch(number);
+        }
+        number
+    }
+
+    /// What is played on, once `before` has had the connection, if there is one. What that has not taken of what came is
+    /// still to be heard. `url` is what was connected to.
+    ///
+    /// # Errors
+    /// It failed, or there is no thread left.
+    pub fn before(&mut self, driver: Driver, url: &str) -> Result<Box<dyn Stage>, Stop> {
+        if !self.says_first() {
+            return Ok(Box::new(driver));
+        }
+        let host = self.hooks.host().clone();
+        let (inbox, number) = (host.setup().inbox.clone(), driver.number());
+        let plays = Arc::<AtomicBool>::default();
+        let played = Arc::clone(&plays);
+        // A script looks for what it wants among all that came; who plays takes it all in order, and may be slower than the peer.
+        let is_behind = move || played.load(Ordering::Acquire) && inbox.with(number, |queue| queue.is_much());
+        let link = Link::accepted(driver, is_behind).map_err(|error| {
+            let why = format!("cannot go on: {}", in_words(&error));
+            self.stop(Box::new(Fault::new(Reason::Failed(FailureKind::Send), why)))
+        })?;
+        let ws = Connection::new(Arc::new(link), url.to_owned());
+        host.keep(ws.clone());
+        self.call("before", (ws.clone(),))?;
+        plays.store(true, Ordering::Release);
+        Ok(Box::new(Live::new(host, ws).for_itself()))
+    }
+
+    /// Closes what is still open of the script's connections: why it ended the replay, if it did, and what it ran with.
+    #[must_use]
+    pub fn end(mut self) -> Option<(Host, Box<Fault>)> {
+        let host = self.hooks.host().clone();
+        host.close(0);
+        Some((host, self.fault()?))
     }
 
     /// Why it ended the replay, if it did.

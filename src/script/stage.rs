@@ -11,29 +11,36 @@ use crate::session::{CLOSE_TIMEOUT, LinkError, OUTPUT_FULL, Waited};
 use super::connection::Connection;
 use super::host::Host;
 use super::inbox::Queue;
-use super::message::Message;
 use super::stop::Stopped;
 
 /// From the oldest message that nobody has taken. Messages are taken; whatever else comes stays for the script.
-pub struct Live<'a> {
-    host: &'a Host,
-    connection: &'a Connection,
+pub struct Live {
+    host: Host,
+    connection: Connection,
     /// The place of the next event in the connection's queue.
     place: u64,
     full: bool,
     closing: bool,
     over: bool,
     stopped: Option<Stopped>,
+    /// What it takes; the rest stays for the script.
+    takes: fn(&Event) -> bool,
 }
 
-impl<'a> Live<'a> {
+impl Live {
     #[must_use]
-    pub fn new(host: &'a Host, connection: &'a Connection) -> Live<'a> {
+    pub fn new(host: Host, connection: Connection) -> Live {
         // What came before a reconnect belongs to another exchange.
         let closed = |queue: &Queue| queue.all().filter(|it| matches!(it.event.kind, Kind::Close(_))).last().cloned();
-        let place = connection.queue(host, |queue| closed(queue).filter(|_| !queue.is_closed()));
+        let place = connection.queue(&host, |queue| closed(queue).filter(|_| !queue.is_closed()));
         let place = place.map_or(0, |closed| closed.place + 1);
-        Live { host, connection, place, full: false, closing: false, over: false, stopped: None }
+        Live { host, connection, place, full: false, closing: false, over: false, stopped: None, takes: is_message }
+    }
+
+    /// Takes all that comes: no script will ask for it.
+    #[must_use]
+    pub fn for_itself(self) -> Live {
+        Live { takes: |_| true, ..self }
     }
 
     /// Why the script has to stop, if it has.
@@ -52,7 +59,11 @@ impl<'a> Live<'a> {
     }
 }
 
-impl Stage for Live<'_> {
+fn is_message(event: &Event) -> bool {
+    matches!(&event.kind, Kind::Frame(frame) if frame.message.is_some())
+}
+
+impl Stage for Live {
     fn now(&self) -> Duration {
         self.host.now()
     }
@@ -62,12 +73,13 @@ impl Stage for Live<'_> {
             return Waited::Over;
         }
         let (setup, port, place, full) = (self.host.setup(), self.connection.port(), self.place, self.full);
+        let takes = self.takes;
         let found = setup.inbox.wait(until, &setup.stop, |queues| {
             let over = port.is_over();
             let next = queues.get_mut(&port.number()).and_then(|queue| {
                 let received = queue.from(place)?;
                 queue.pass(received.place + 1);
-                if Message::new(received.clone()).is_some_and(|message| message.is_data()) {
+                if takes(&received.event) {
                     queue.take(received.place);
                 }
                 Some(Ok(received))
@@ -85,8 +97,12 @@ impl Stage for Live<'_> {
                 waited
             }
             Ok(None) => Waited::Timeout,
-            Err(stopped) => {
+            // Whoever looks on may end it in good order; else there is nothing more to wait for.
+            Err(stopped) if self.stopped.is_none() => {
                 self.stopped = Some(stopped);
+                Waited::Woken
+            }
+            Err(_) => {
                 self.over = true;
                 Waited::Over
             }
@@ -101,7 +117,7 @@ impl Stage for Live<'_> {
         };
         let (stop, port) = (&self.host.setup().stop, self.connection.port());
         let late = closes.then(|| self.now() + CLOSE_TIMEOUT);
-        let gives_up = || stop.check().is_err() || late.is_some_and(|late| self.now() > late);
+        let gives_up = || late.map_or_else(|| stop.check().is_err(), |late| self.now() > late);
         let sent = match port.send(command, &gives_up) {
             // Who reads nothing hears of no end either.
             Err(LinkError::Busy) if closes => port.send(Command::Drop, &gives_up),
@@ -132,7 +148,7 @@ impl Stage for Live<'_> {
     }
 
     fn deflate(&self) -> Option<DeflateParams> {
-        let ready = self.connection.queue(self.host, |queue| queue.opening.ready.clone());
+        let ready = self.connection.queue(&self.host, |queue| queue.opening.ready.clone());
         ready.and_then(|ready| ready.negotiated.deflate)
     }
 }

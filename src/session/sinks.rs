@@ -1,5 +1,6 @@
 //! Where events go: one timeline, its numbers, and its sinks in order.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -47,6 +48,8 @@ struct Shared {
     latest: Duration,
     frames: u64,
     connections: u32,
+    /// Failures of sinks that came up where only a note could tell them.
+    noted: VecDeque<io::Error>,
 }
 
 /// A sink and the error that ended it, until somebody asks.
@@ -60,10 +63,8 @@ impl Timeline {
     #[must_use]
     pub fn new(clock: Clock, sinks: Vec<Box<dyn Sink>>) -> Timeline {
         let sinks = sinks.into_iter().map(|sink| Slot { sink, failed: None }).collect();
-        Timeline {
-            shared: Arc::new(Mutex::new(Shared { sinks, latest: Duration::ZERO, frames: 0, connections: 0 })),
-            clock,
-        }
+        let shared = Shared { sinks, latest: Duration::ZERO, frames: 0, connections: 0, noted: VecDeque::new() };
+        Timeline { shared: Arc::new(Mutex::new(shared)), clock }
     }
 
     /// Its clock.
@@ -124,6 +125,21 @@ impl Timeline {
             shared.sinks.remove(at);
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Tells by a note that a sink has failed, for a thread that nobody waits for.
+    pub(super) fn note_failure(&self, connection: u32, error: io::Error) {
+        self.note(connection, error.to_string());
+        self.lock().noted.push_back(error);
+    }
+
+    /// Flushes every sink once nothing more will happen.
+    ///
+    /// # Errors
+    /// As [`Timeline::flush`], and before that, one by one, failures that only a note has told.
+    pub fn end(&self) -> io::Result<()> {
+        let noted = self.lock().noted.pop_front();
+        noted.map_or_else(|| self.flush(), Err)
     }
 
     /// Flushes every sink where nobody could take note of a failure: the next [`Timeline::flush`] tells it.

@@ -102,7 +102,7 @@ impl Shell {
             let ended = run(&handler);
             audience.leave(&own);
             if let Some(error) = ended {
-                screen.compose(|view, out| error.show(view, out));
+                screen.fail(&error);
             }
         };
         let started = std::thread::Builder::new().name(format!("on {}", occasion.name())).stack_size(STACK).spawn(run);

@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use crate::event::{Event, FrameEvent, Kind};
 use crate::protocol::Opcode;
+use crate::render::escape::escape;
+use crate::script::{Print, Stop};
 use crate::session::Sink;
 
+use super::error::ShellError;
 use super::request::Filter;
 use super::ring::content;
 use super::view::View;
@@ -97,7 +100,7 @@ impl Screen {
     }
 
     /// Puts words of a script on the screen once there is room for them, unless `give_up` says so before.
-    pub(super) fn print_patiently(&self, text: &str, give_up: &dyn Fn() -> bool) {
+    fn print_patiently(&self, text: &str, give_up: &dyn Fn() -> bool) {
         while self.lock().is_full() && !give_up() {
             let full = |state: &mut State| state.is_full();
             drop(self.shared.changed.wait_timeout_while(self.lock(), ROOM, full));
@@ -107,6 +110,21 @@ impl Screen {
         }
     }
 
+    /// Takes what a script prints, until that is to stop.
+    #[must_use]
+    pub fn printer(&self, stop: Stop) -> Box<Print> {
+        let screen = self.clone();
+        Box::new(move |text| {
+            let lines: Vec<String> = text.split('\n').map(|line| format!("  {}", escape(line.as_bytes()))).collect();
+            screen.print_patiently(&lines.join("\n"), &|| stop.check().is_err());
+        })
+    }
+
+    /// Says what went wrong, and the next step.
+    pub fn fail(&self, error: &ShellError) {
+        self.compose(|view, out| error.show(view, out));
+    }
+
     /// Puts on the screen what `compose` makes with the view.
     pub(super) fn compose<T>(&self, compose: impl FnOnce(&mut View, &mut String) -> T) -> T {
         let mut state = self.lock();
@@ -114,7 +132,9 @@ impl Screen {
         let all_flushed = state.flushed == state.pending.len();
         state.own_up();
         let State { view, pending, .. } = &mut *state;
+        let from = pending.len();
         let made = compose(view, pending);
+        view.mask(from, pending);
         if !pending.is_empty() && !pending.ends_with('\n') {
             pending.push('\n');
         }
@@ -212,7 +232,9 @@ impl Sink for Screen {
             _ => {
                 state.own_up();
                 let State { view, pending, .. } = &mut *state;
+                let from = pending.len();
                 view.event(event, pending);
+                view.mask(from, pending);
             }
         }
         Ok(())

@@ -168,18 +168,14 @@ impl Shell {
         arguments: Vec<String>,
     ) -> Host {
         let stop = Stop::new(self.timeline.clock(), Arc::clone(stops));
-        let (screen, stopped, options) = (self.screen.clone(), stop.clone(), Arc::clone(&self.options));
-        let print = move |text: &str| {
-            let lines: Vec<String> = text.split('\n').map(|line| format!("  {}", escape(line.as_bytes()))).collect();
-            screen.print_patiently(&lines.join("\n"), &|| stopped.check().is_err());
-        };
+        let options = Arc::clone(&self.options);
         Host::new(script::Setup {
             timeline: self.timeline.clone(),
             inbox,
             record: self.recorder.asked.clone(),
             masks: self.recorder.masks.clone(),
             options: Box::new(move |words| options(words)),
-            print: Box::new(print),
+            print: self.screen.printer(stop.clone()),
             stop,
             arguments,
             variables: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! How the shell has events turned into text: by the renderer or as lines of the recording format, changeable while it runs.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::event::{Event, FrameEvent, Kind};
@@ -52,6 +53,13 @@ impl View {
         match &mut self.json {
             Some(lines) => json_line(lines, event, out),
             None => self.renderer.event(event, out),
+        }
+    }
+
+    /// Takes out what is secret of what was appended from there on.
+    pub(super) fn mask(&self, from: usize, out: &mut String) {
+        if let Cow::Owned(masked) = self.masks.without_values(&out[from..]) {
+            out.replace_range(from.., &masked);
         }
     }
 

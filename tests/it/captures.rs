@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
+
+mod chromium;
+mod forms;
+mod packets;
+mod refused;
+mod streams;
 
 use super::export::AWKWARD;
 use crate::support::command::wscope;
@@ -64,6 +69,11 @@ fn events(recording: &str, kinds: &[&str]) -> Vec<(i64, Value)> {
     wanted.map(event).collect()
 }
 
+/// The same of one kind, without times.
+fn all(recording: &str, kind: &str) -> Vec<Value> {
+    events(recording, &[kind]).into_iter().map(|(_, event)| event).collect()
+}
+
 #[test]
 fn frames_and_heads_come_back_as_they_were_and_when() {
     let place = tempfile::tempdir().unwrap();
@@ -81,14 +91,20 @@ fn frames_and_heads_come_back_as_they_were_and_when() {
 }
 
 /// The fields of each frame, in order.
-fn dissected(place: &Path, fields: &[&str]) -> Option<Vec<Vec<String>>> {
-    let path = place.join("a.pcapng");
-    let mut args = vec!["-r", path.to_str().unwrap(), "-Y", "websocket", "-T", "fields", "-E", "separator=|"];
+fn dissected(capture: &Path, fields: &[&str]) -> Option<Vec<Vec<String>>> {
+    let mut args = vec!["-r", capture.to_str().unwrap(), "-Y", "websocket", "-T", "fields", "-E", "separator=|"];
     args.extend(fields.iter().flat_map(|field| ["-e", field]));
     let tshark = reader("tshark", &args, "")?;
     assert!(tshark.status.success(), "{}", String::from_utf8_lossy(&tshark.stderr));
     let text = String::from_utf8(tshark.stdout).unwrap();
     Some(text.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect())
+}
+
+/// The number of an opcode of a recording.
+fn opcode(op: &Value) -> u64 {
+    let names = [(0, "continuation"), (1, "text"), (2, "binary"), (8, "close"), (9, "ping"), (10, "pong")];
+    let known = names.iter().find(|(_, name)| op == name);
+    known.map(|(number, _)| *number).or(op.as_u64()).unwrap()
 }
 
 #[test]
@@ -97,14 +113,8 @@ fn tshark_dissects_every_frame_with_nothing_to_set() {
     let recorded = recording(place.path());
     let fields =
         ["fin", "rsv", "opcode", "masking_key", "payload.close.status_code"].map(|name| format!("websocket.{name}"));
-    let Some(rows) = dissected(place.path(), &fields.each_ref().map(String::as_str)) else { return };
-    let number = |op: &Value| match op.as_str() {
-        Some(name) => ["continuation", "text", "binary"].iter().position(|each| *each == name).map_or_else(
-            || 8 + ["close", "ping", "pong"].iter().position(|each| *each == name).unwrap() as u64,
-            |at| at as u64,
-        ),
-        None => op.as_u64().unwrap(),
-    };
+    let path = place.path().join("a.pcapng");
+    let Some(rows) = dissected(&path, &fields.each_ref().map(String::as_str)) else { return };
     let expected: Vec<Vec<String>> = events(&recorded, &["frame"])
         .iter()
         .map(|(_, frame)| {
@@ -117,12 +127,12 @@ fn tshark_dissects_every_frame_with_nothing_to_set() {
             let fin = u8::from(frame["fin"] != Value::Bool(false));
             let rsv = frame["rsv"].as_u64().unwrap_or_default();
             let key = frame["mask"].as_str().unwrap_or_default();
-            [format!("{fin}"), format!("0x{rsv:02x}"), number(&frame["op"]).to_string(), key.into(), code.into()].into()
+            [format!("{fin}"), format!("0x{rsv:02x}"), opcode(&frame["op"]).to_string(), key.into(), code.into()].into()
         })
         .collect();
     assert_eq!(rows, expected);
     let payloads = ["payload_length_ext_64", "payload.text"].map(|name| format!("websocket.{name}"));
-    let rows = dissected(place.path(), &payloads.each_ref().map(String::as_str)).unwrap();
+    let rows = dissected(&path, &payloads.each_ref().map(String::as_str)).unwrap();
     assert_eq!(rows[0][1], "say \"hi\", she said");
     assert_eq!(rows[7][1], "hello hello hello hello", "inflated");
     assert_eq!(rows[11][1], "üü", "from two fragments");
@@ -147,48 +157,6 @@ fn tshark_finds_no_fault_with_the_packets() {
     {
         assert!(comments.contains(said), "{said} is not in {comments}");
     }
-}
-
-/// Wireshark's own tools write it as classic pcap, with other resolutions, and in another order.
-#[test]
-fn a_capture_is_the_same_in_every_shape() {
-    let place = tempfile::tempdir().unwrap();
-    recording(place.path());
-    let first = imported(place.path(), "a.pcapng");
-    for (format, name) in [("pcap", "a.pcap"), ("nsecpcap", "a.nsec.pcap")] {
-        let editcap = Command::new("editcap").args(["-F", format, "a.pcapng", name]).current_dir(place.path()).output();
-        let Ok(editcap) = editcap else { return };
-        assert!(editcap.status.success(), "{}", String::from_utf8_lossy(&editcap.stderr));
-        assert_eq!(imported(place.path(), name), first, "{format}");
-    }
-}
-
-#[test]
-fn what_is_no_capture_or_has_nothing_in_it_says_so() {
-    let place = tempfile::tempdir().unwrap();
-    recording(place.path());
-    let whole = fs::read(place.path().join("a.pcapng")).unwrap();
-    let refused = |bytes: &[u8], problem: &str| {
-        fs::write(place.path().join("b.pcapng"), bytes).unwrap();
-        let ended = wscope(["import", "b.pcapng"]).inside(place.path()).run();
-        assert_eq!(ended.code, Some(11), "{}", ended.stderr);
-        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
-        assert!(!place.path().join("b.wsrec").exists());
-    };
-    refused(&whole[..20], "cannot import \"b.pcapng\": byte 20: the file ends inside a block");
-    let interface = whole.len().min(200);
-    refused(&whole[..interface], "the file ends inside a block");
-    let mut order = whole.clone();
-    order[8] = 0;
-    refused(&order, "byte 8: no byte order where pcapng says it");
-    // A classic capture of nothing but a ClientHello, raw IP.
-    let hello = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03";
-    let mut tls = b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\0\0\x04\0\x65\0\0\0".to_vec();
-    tls.extend(b"\0\0\0\0\0\0\0\0\x32\0\0\0\x32\0\0\0");
-    tls.extend(b"\x45\0\0\x32\0\0\0\0\x40\x06\0\0\x7f\0\0\x01\x7f\0\0\x01\xc3\x50\x01\xbb\0\0\0\x01\0\0\0\x01\x50\x18\xff\xff\0\0\0\0");
-    refused(&tls, "the file ends inside a packet");
-    tls.extend(hello);
-    refused(&tls, "stream 127.0.0.1:50000 -> 127.0.0.1:443 is TLS");
 }
 
 #[test]

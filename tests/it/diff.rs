@@ -35,6 +35,13 @@ fn what_differs_is_shown_in_its_place() {
 }
 
 #[test]
+fn an_element_that_came_or_went_is_told_as_that() {
+    let ended = wscope(["diff", "tests/golden/diff/arrays-a.wsrec", "tests/golden/diff/arrays-b.wsrec"]).run();
+    ended.check(1, &ended.stdout, "");
+    is_golden("arrays.txt", ended.text());
+}
+
+#[test]
 fn differences_are_an_object_and_reports() {
     let folder = tempfile::tempdir().unwrap();
     let [junit, html] = ["junit.xml", "page.html"].map(|name| folder.path().join(name));
@@ -53,7 +60,7 @@ fn differences_are_an_object_and_reports() {
         junit.contains("message=\"$.urgent changed\"") && junit.contains("only tests/golden/diff/a.wsrec has it"),
         "{junit}"
     );
-    assert!(fs::read_to_string(html).unwrap().contains("$.urgent: nothing -&gt; true"));
+    assert!(fs::read_to_string(html).unwrap().contains("$.urgent: added true"));
 }
 
 #[test]

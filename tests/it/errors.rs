@@ -62,6 +62,12 @@ fn a_command_line_that_makes_no_sense() {
 }
 
 #[test]
+fn a_variable_with_a_name_that_is_not_quite_right_is_told() {
+    let ended = wscope(["run", "--api=no_such"]).env("WSCOPE_TIMESTAMP", "none").env("WSCOPE_MINE", "1").run();
+    ended.check(0, "", "wscope: warning: WSCOPE_TIMESTAMP sets nothing: did you mean WSCOPE_TIMESTAMPS?\n");
+}
+
+#[test]
 fn a_profile_or_a_file_that_is_not_there_or_not_right() {
     let mut golden = Golden::new("files");
     let directory = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::browser;
 use crate::support::command::{PATIENCE, wscope};
 use crate::support::golden::{self, Golden};
 use crate::support::peers::{node_reader, reader};
@@ -97,6 +98,49 @@ fn har_for_a_validator_and_for_browsers() {
         process.stdin.on('end', () => har(JSON.parse(text)).then(() => console.log('valid'), e => console.log(e.errors)));";
     let Some(valid) = node_reader("har-validator", script, &text) else { return };
     assert_eq!(String::from_utf8_lossy(&valid.stdout), "valid\n", "{}", String::from_utf8_lossy(&valid.stderr));
+}
+
+/// Opened in the Network panel, as a user does: each connection, and each message with its direction, size and time.
+#[test]
+fn har_for_the_devtools_of_chrome() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("awkward.har");
+    fs::write(&file, exported("har", &[])).unwrap();
+    let script = "const texts = (elements) => elements.map(([, text]) => text.trim()).filter((text) => text);
+        const messages = async (number, last) => {
+            await click(`td.name-column >> nth=${number}`);
+            await click('role=tab[name=\"Messages\"]');
+            const rows = await all('tr:has(td.data-column):has(td.time-column)', last);
+            return rows.map(([kind, text]) => [/send|receive/.exec(kind)?.[0], ...text.replaceAll('\\u00a0', ' ').split('\\t').slice(0, 3)]);
+        };
+        await choose('input[type=file]', FILE);
+        const entries = await all('tr:has(td.name-column):has(td.status-column)', '401');
+        const first = await messages(0, 'hello hello');
+        await click('td.data-column:has-text(\"Binary message\") >> nth=0');
+        const bytes = await all('text=/^(00|F[EF])$/', 'FE');
+        return { entries: texts(entries), first, bytes: texts(bytes), second: await messages(1, '0 B') };";
+    let script = script.replace("FILE", &Value::from(file.to_str().unwrap()).to_string());
+    let Some(seen) = browser::run_on_network_panel(&script) else { return };
+    let names = ["echo?room=a%20b&token=***\t101\twebsocket", "echo\t101\twebsocket", "auth\t401\twebsocket"];
+    let entries = seen["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), names.len(), "{entries:?}");
+    for (entry, name) in entries.iter().zip(names) {
+        assert!(entry.as_str().unwrap().starts_with(name), "{entry} is not {name}");
+    }
+    let first = serde_json::json!([
+        ["send", "say \"hi\", she said", "18", "04:20:01.004"],
+        ["receive", "two lines and \0 and \x1b[31mred\x1b[0m, \\ and ☃", "42", "04:20:01.005"],
+        ["receive", "Binary message", "3 B", "04:20:01.005"],
+        ["receive", "Binary message", "4 B", "04:20:01.006"],
+        ["receive", "=1+1", "4", "04:20:01.006"],
+        ["receive", "hello hello hello hello", "23", "04:20:01.006"],
+        ["receive", "üü", "2", "04:20:01.008"],
+        ["receive", "ü\u{fffd}(", "3", "04:20:01.009"],
+    ]);
+    assert_eq!(seen["first"], first);
+    assert_eq!(seen["bytes"], serde_json::json!(["00", "FF", "FE"]));
+    let second = [["send", "", "0", "04:20:01.004"], ["receive", "Binary message", "0 B", "04:20:01.005"]];
+    assert_eq!(seen["second"], serde_json::json!(second));
 }
 
 #[test]

@@ -75,6 +75,29 @@ fn conversation() -> String {
 }
 
 #[test]
+fn what_could_not_be_read_is_told_in_its_place() {
+    let lines = r#"{"t":1,"c":1,"ev":"frame","dir":"received","op":"text","text":"one"}
+{"t":2,"c":1,"ev":"frame","dir":"received","op":"text","te<b>
+{"t":3,"c":1,"ev":"frame","dir":"received","op":"text","text":"two"}
+{"t":4,"c":1,"ev":"fra"#;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("session.wsrec"), format!("{HEADER}\n{lines}")).unwrap();
+    let ended = wscope(["export", "session.wsrec", "-o", "page.html"]).inside(folder.path()).run();
+    let damages: Vec<&str> = ended.stderr.lines().map(|line| line.strip_prefix("wscope: warning: ").unwrap()).collect();
+    assert!(ended.code == Some(0) && damages.len() == 2 && damages[0].starts_with("line 3 "), "{}", ended.stderr);
+    let url = format!("file://{}", folder.path().join("page.html").display());
+    let script = r#"
+        await found("2 frames");
+        await until(() => says().length === 4);
+        return [says(), rows().map((row) => row.className)];
+    "#;
+    let Some((seen, _)) = watch_on(&url, &format!("{EYES}{script}")) else { return };
+    let note = |at: usize| format!("damaged recording: {}", damages[at]);
+    assert_eq!(seen[0], json!(["one", note(0), "two", note(1)]));
+    assert_eq!([&seen[1][1], &seen[1][3]].map(|class| class.to_string().contains("automatic")), [true, true], "{seen}");
+}
+
+#[test]
 fn what_peers_sent_is_text_on_the_page_and_nothing_of_it_runs() {
     let script = r##"
         await found("11 frames");

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules by floor, lowest first. Those of a floor that is marked do not use each other.
 const FLOORS: [(&[&str], bool); 8] = [
-    (&["protocol"], false),
+    (&["protocol", "sequence"], true),
     (&["handshake", "transport"], false),
     (&["event", "command", "session"], false),
     (&["render", "recording", "report"], true),

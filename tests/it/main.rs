@@ -11,6 +11,7 @@ mod errors;
 mod export;
 mod export_html;
 mod export_parquet;
+mod export_repeat;
 mod export_rhai;
 mod handshake;
 mod house;

@@ -2,6 +2,10 @@
 
 mod handshake;
 mod matching;
+mod memory;
+mod pipelined;
+mod redirects;
+mod reports;
 mod script;
 
 use std::io::{Read as _, Write as _};
@@ -93,11 +97,17 @@ impl Recording {
     }
 
     /// Connection `c` of a client that asked for `path`, and the head of the answer, without its status line's version.
-    fn open(mut self, c: u32, path: &str, answer: &str, body: &str) -> Recording {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    fn open(self, c: u32, path: &str, answer: &str, body: &str) -> Recording {
+        self.open_at(c, ("ws://example.org", path), answer, body)
+    }
+
+    /// The same of a server elsewhere.
+    fn open_at(mut self, c: u32, (origin, path): (&str, &str), answer: &str, body: &str) -> Recording {
+        let (_, host) = origin.split_once("//").unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         let response = format!("HTTP/1.1 {}\r\n\r\n", answer.trim_end().replace('\n', "\r\n"));
         let status: u16 = answer[..3].parse().unwrap();
-        let url = format!("ws://example.org{path}");
+        let url = format!("{origin}{path}");
         self.lines.push(json!({"t": 0.0, "c": c, "ev": "open", "role": "client", "url": url}));
         self.lines.push(json!({"t": 0.1, "c": c, "ev": "request", "raw": request}));
         let mut line = json!({"t": 0.2, "c": c, "ev": "response", "raw": response, "status": status});

@@ -1,5 +1,7 @@
 //! `wscope replay FILE --to URL` against servers that others have written, and against scripts that look at every byte.
 
+mod before;
+
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;

@@ -210,6 +210,15 @@ fn columns_and_bars() {
 }
 
 #[test]
+fn a_text_is_found_by_what_is_around_it() {
+    prints(
+        r#"print("sid=8f3a; x".capture("sid=([0-9a-f]+);") + capture("a 12 b", "[0-9]+"));
+        try { "x".capture("y(.)"); } catch (error) { print(error.message); }"#,
+        "8f3a12\n\"y(.)\" finds nothing in \"x\"\n",
+    );
+}
+
+#[test]
 fn any_number_of_connections_one_after_the_other() {
     prints(
         "let echoed = 0;

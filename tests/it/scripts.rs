@@ -205,7 +205,7 @@ fn replay() {
     }
     let ended = script_with(["--var", "ignore=user"], "replay", ["echo.wsrec", &demo("/rpc")]).run();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    let told = "8 messages: 0 matched, 0 changed, 4 missing, 4 unexpected, 0 out of order · closed 1000 as recorded";
+    let told = "4 messages: 0 matched, 0 changed, 4 missing, 4 unexpected, 0 out of order · closed 1000 as recorded";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

@@ -300,9 +300,10 @@ fn the_readmes_server_does_what_it_says() {
         tungstenite::connect(request)
     };
     assert!(matches!(connect("wrong"), Err(Error::Http(response)) if response.status() == 401));
-    let (mut ann, mut bob) = (connect("demo").unwrap().0, connect("demo").unwrap().0);
-    assert_eq!(bob.read().unwrap(), text(r#"{"here":2,"type":"welcome"}"#));
+    let mut ann = connect("demo").unwrap().0;
     assert_eq!(ann.read().unwrap(), text(r#"{"here":1,"type":"welcome"}"#));
+    let mut bob = connect("demo").unwrap().0;
+    assert_eq!(bob.read().unwrap(), text(r#"{"here":2,"type":"welcome"}"#));
     ann.send(text("hi")).unwrap();
     assert_eq!(bob.read().unwrap(), text("hi"));
     ann.send(text("hi again")).unwrap();

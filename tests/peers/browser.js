@@ -5,8 +5,10 @@
 // Each line of stdin is a task, `{"page": URL, "script": TEXT}`: the text is the body of an async function that is run on
 // that page; without a URL, on an empty page served from 127.0.0.1. For each there is a line on stdout, in the same order:
 // `{"result": JSON}`, or `{"error": TEXT}`. With `"watched": true` the script has a user's hands, `press(KEY)`, `type(TEXT)`,
-// `click(SELECTOR)`, `wheel(PIXELS)` and `look(WIDTH, HEIGHT, "dark"|"light")`, and `{"seen": [TEXT]}` lists what the page
-// asked for, logged and failed with. Each task has a context of its own, without the storage of any before.
+// `click(SELECTOR)`, `choose(SELECTOR, FILE)`, `wheel(PIXELS)` and `look(WIDTH, HEIGHT, "dark"|"light")`, and eyes that see into
+// shadow trees: `all(SELECTOR, TEXT)` waits for an element with that text and gives class and text of all. `{"seen": [TEXT]}`
+// lists what the page asked for, logged and failed with. Each task has a context of its own, in UTC, without the storage of
+// any before.
 // Certificates are not looked at. The browser, with its profile in a temporary folder, ends with stdin.
 "use strict";
 const http = require("node:http");
@@ -31,6 +33,12 @@ async function watch(page, seen) {
     press: (key) => page.keyboard.press(key),
     type: (text) => page.keyboard.type(text),
     click: (selector) => page.click(selector, { timeout: PATIENCE }),
+    choose: (selector, file) => page.setInputFiles(selector, file, { timeout: PATIENCE }),
+    all: async (selector, text) => {
+      const elements = page.locator(selector);
+      await elements.filter({ hasText: text }).first().waitFor({ timeout: PATIENCE });
+      return elements.evaluateAll((found) => found.map((element) => [element.className, element.innerText]));
+    },
     wheel: (pixels) => page.mouse.wheel(0, pixels),
     look: async (width, height, colorScheme) => {
       await page.setViewportSize({ width, height });
@@ -41,7 +49,7 @@ async function watch(page, seen) {
 }
 
 async function perform(browser, { page: url, script, watched }, seen) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, timezoneId: "UTC" });
   try {
     const page = await context.newPage();
     if (watched) await watch(page, seen);

@@ -2,15 +2,15 @@
 
     python websockets_client.py URL [--deflate] [--subprotocol NAME] [MESSAGE...]
 
-It does and says what ws_client.js does and says.
+It does and says what ws_client.js does and says, and follows redirects by itself.
 """
 
 import argparse
-import time
+import asyncio
 
 from lifeline import exit_with_stdin, say
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 parser = argparse.ArgumentParser()
 parser.add_argument("url")
@@ -18,27 +18,35 @@ parser.add_argument("--deflate", action="store_true")
 parser.add_argument("--subprotocol")
 parser.add_argument("messages", nargs="*")
 args = parser.parse_intermixed_args()
-exit_with_stdin()
 
-try:
-    connection = connect(
-        args.url,
-        compression="deflate" if args.deflate else None,
-        subprotocols=[args.subprotocol] if args.subprotocol else None,
-    )
-except InvalidStatus as refused:
-    say("refused", refused.response.status_code, refused.response.body.decode().strip())
-else:
+
+async def converse(connection):
     extensions = connection.response.headers.get("Sec-WebSocket-Extensions", "")
     say("open", connection.subprotocol or "", extensions)
     try:
         for message in args.messages:
-            connection.send(message)
-            answer = connection.recv()
+            await connection.send(message)
+            answer = await connection.recv()
             say(f"message {answer}" if isinstance(answer, str) else f"binary {answer.hex()}")
-        connection.close()
+        await connection.close()
     except ConnectionClosed:
         pass
     say("close", connection.close_code, connection.close_reason)
-while True:
-    time.sleep(3600)  # To the end of stdin.
+
+
+async def run():
+    exit_with_stdin()
+    try:
+        connection = await connect(
+            args.url,
+            compression="deflate" if args.deflate else None,
+            subprotocols=[args.subprotocol] if args.subprotocol else None,
+        )
+    except InvalidStatus as refused:
+        say("refused", refused.response.status_code, refused.response.body.decode().strip())
+    else:
+        await converse(connection)
+    await asyncio.Event().wait()  # To the end of stdin.
+
+
+asyncio.run(run())

@@ -8,14 +8,22 @@ that, these do something of their own:
 
     /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
     /fragments                 sends a message in fragments, "hel" "lo " "there", and an empty last one
+    /session?plan=TEXT         gives out a sid in text and a ticket in JSON, new ones each time, and echoes nothing: it answers
+                               who comes with these, "join SID" and {"ticket": N}, and closes; on anybody else with 4003
+    /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
+                               another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 
 JSON holds arguments of `ServerPerMessageDeflateFactory`, such as {"server_max_window_bits": 9}.
 """
 
 import argparse
 import json
+import random
+import secrets
 import ssl
 import threading
+from datetime import datetime, timezone
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 from lifeline import exit_with_stdin, say
@@ -27,6 +35,35 @@ from websockets.sync.server import serve
 def report_pong(pong):
     pong.wait()
     say("pong")
+
+
+def session(connection, plan):
+    sid, ticket = secrets.token_hex(8), random.randrange(100_000, 1_000_000)
+    connection.send(f"welcome; sid={sid}; at {datetime.now(timezone.utc).isoformat()}")
+    connection.send(json.dumps({"type": "ready", "room": "r-0123456789abcdef01", "ticket": ticket, "load": random.random()}))
+    for wanted, answer in [
+        (f"join {sid}", f"joined {sid} as guest {random.randrange(1_000_000)}"),
+        (json.dumps({"ticket": ticket}), json.dumps({"ok": True, "ticket": ticket, "plan": plan, "sid": sid})),
+    ]:
+        if connection.recv() != wanted:
+            return connection.close(4003, "who are you?")
+        connection.send(answer)
+    connection.close()
+
+
+def guard(connection):
+    """Echoes what comes with the token."""
+    token = None
+    for message in connection:
+        say("got", message)
+        fields = json.loads(message)
+        if token is None and "login" in fields:
+            token = str(uuid.uuid4())
+            connection.send(json.dumps({"token": token}))
+        elif token is None or fields.get("token") != token:
+            return connection.close(4401, "log in first")
+        else:
+            connection.send(message)
 
 
 def handle(connection):
@@ -41,6 +78,10 @@ def handle(connection):
             threading.Thread(target=report_pong, args=[pong], daemon=True).start()
         elif url.path == "/fragments":
             connection.send(["hel", "lo ", "there"])
+        elif url.path == "/session":
+            session(connection, query.get("plan", "basic"))
+        elif url.path == "/login":
+            guard(connection)
         for message in connection:
             connection.send(message)
     except ConnectionClosed:

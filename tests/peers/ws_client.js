@@ -1,8 +1,8 @@
 // A WebSocket client made with npm `ws`: a real peer, written by others, for the tests of what serves.
 //
-//   node ws_client.js URL [--deflate] [--subprotocol NAME] [MESSAGE...]
+//   node ws_client.js URL [--deflate] [--follow] [--subprotocol NAME] [MESSAGE...]
 //
-// Each message is sent once the one before was answered; after the last answer it closes with 1000. On stdout a line each:
+// With --follow it follows redirects. Each message is sent once the one before was answered; after the last answer it closes with 1000. On stdout a line each:
 // `open SUBPROTOCOL EXTENSIONS`, `message TEXT` (or `binary HEX`), `close CODE REASON`, `refused STATUS BODY`.
 "use strict";
 const path = require("node:path");
@@ -17,6 +17,7 @@ const messages = [];
 while (argv.length > 0) {
   const word = argv.shift();
   if (word === "--deflate") options.perMessageDeflate = { threshold: 0 };
+  else if (word === "--follow") options.followRedirects = true;
   else if (word === "--subprotocol") subprotocols.push(argv.shift());
   else messages.push(word);
 }

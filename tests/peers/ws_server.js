@@ -8,9 +8,14 @@
 // Every path echoes; before that, these do something of their own:
 //   /close?code=N&reason=TEXT  closes at once      /ping       sends a ping, "are you there"
 //   /fragments                 sends a message in three fragments, "hel" "lo " "there"
+//   /session?plan=TEXT         gives out a sid in text and a ticket in JSON, new ones each time, and echoes nothing: it
+//                              answers who comes with these, "join SID" and {"ticket": N}, and closes; on anybody else 4003
+//   /login                     wants {"login":NAME} first, and answers {"token":TOKEN}, another one each time; a message with
+//                              another token is answered with close code 4401. Each line is then what came: `got MESSAGE`
 // JSON is the `perMessageDeflate` option of ws, such as {"serverMaxWindowBits":9}. With --client-ca a client has to show a
 // certificate of that authority; VERSION is as Node.js has it, such as TLSv1.2.
 "use strict";
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const http = require("node:http");
 const https = require("node:https");
@@ -42,10 +47,46 @@ const sockets = new WebSocketServer({
   handleProtocols: (offered) => (offered.has(options.subprotocol) ? options.subprotocol : false),
 });
 
+// Gives out what it wants to hear.
+function session(socket, plan) {
+  const sid = crypto.randomBytes(8).toString("hex");
+  const ticket = crypto.randomInt(100000, 1000000);
+  socket.send(`welcome; sid=${sid}; at ${new Date().toISOString()}`);
+  socket.send(JSON.stringify({ type: "ready", room: "r-0123456789abcdef01", ticket, load: Math.random() }));
+  const answers = new Map([
+    [`join ${sid}`, `joined ${sid} as guest ${crypto.randomInt(1000000)}`],
+    [`{"ticket": ${ticket}}`, JSON.stringify({ ok: true, ticket, plan, sid })],
+  ]);
+  return (data) => {
+    const answer = answers.get(String(data));
+    if (!answer) return socket.close(4003, "who are you?");
+    socket.send(answer);
+    answers.delete(String(data));
+    if (answers.size === 0) socket.close(1000);
+  };
+}
+
+// Lets through to `echo` what comes with the token.
+function guard(socket, echo) {
+  let token = null;
+  return (data, isBinary) => {
+    console.log(`got ${data}`);
+    const message = JSON.parse(data);
+    if (token === null && message.login) {
+      token = crypto.randomUUID();
+      socket.send(JSON.stringify({ token }));
+    } else if (token === null || message.token !== token) socket.close(4401, "log in first");
+    else echo(data, isBinary);
+  };
+}
+
 sockets.on("connection", (socket, request) => {
   const url = new URL(request.url, "ws://localhost");
   console.log(`open ${request.url}`);
-  socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+  const echo = (data, isBinary) => socket.send(data, { binary: isBinary });
+  const plan = url.searchParams.get("plan") || "basic";
+  const handlers = { "/login": () => guard(socket, echo), "/session": () => session(socket, plan) };
+  socket.on("message", (handlers[url.pathname] || (() => echo))());
   socket.on("pong", (data) => console.log(`pong ${data}`));
   socket.on("close", (code, reason) => console.log(`close ${code} ${reason}`));
   socket.on("error", (error) => console.log(`error ${error.message}`));

@@ -5,9 +5,9 @@ mod handshake;
 mod json;
 mod text;
 
-use std::io::{self, Write};
 use std::path::Path;
 
+use super::damage::tell;
 use super::{output, print, report};
 use crate::cli::args::compare::DiffArgs;
 use crate::cli::args::stats::StatsFormat;
@@ -15,7 +15,6 @@ use crate::cli::report::{Exit, Report};
 use crate::cli::settings::OutputSettings;
 use crate::recording::Damage;
 use crate::render::Options;
-use crate::render::escape::escape;
 use crate::replay::compare::{self, Rules, Verdict};
 use crate::replay::{Score, ScoreError};
 use crate::report::{Case, Failure, Outcome, Run, Suite};
@@ -80,8 +79,7 @@ pub fn run(args: &DiffArgs, settings: &OutputSettings) -> Result<Exit, Report> {
     let compared = Compared { names, damaged, connections };
     if args.reports.any() {
         let suites = compared.connections.iter().map(|connection| suite(&compared, connection)).collect();
-        let run = Run { started: clock.created(), duration: clock.elapsed(), shard: None, seed: None, suites };
-        report::write(&run, &args.reports)?;
+        report::write(&Run::of(suites, clock.created(), clock.elapsed()), &args.reports)?;
     }
     let printed = match args.format {
         StatsFormat::Json => print(json::object(&compared).as_bytes()),
@@ -102,15 +100,6 @@ fn unusable(error: ScoreError) -> Report {
     let empty = matches!(error, ScoreError::Empty { .. });
     let report = Report::from(error);
     if empty { report.hint("wscope show tells what is in it") } else { report }
-}
-
-/// Says on stderr what is not compared.
-fn tell(path: &Path, damages: &[Damage]) {
-    let Some(first) = damages.first() else { return };
-    let more = if damages.len() > 1 { format!(", and {} lines more", damages.len() - 1) } else { String::new() };
-    let line = format!("\"{}\": {first}{more}", path.display());
-    // With stderr gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "wscope: warning: {}", escape(line.as_bytes()));
 }
 
 /// The first connection of one with the first of the other, and so on.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::interrupt::until_interrupted;
 use super::output;
+use super::scripts::Given;
 use super::server;
 use super::shell::Parts;
 use crate::cli::args::output::Format;
@@ -15,7 +16,6 @@ use crate::cli::args::proxy::ProxyArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{OutputSettings, RecordingSettings, Settings};
 use crate::proxy::{Chain, FaultPlan, Faults, Gate, OnLost, Proxy, Tamper};
-use crate::recording::Masks;
 use crate::script::{Proxying, STACK};
 use crate::session::{Clock, OpenError, Sink, Timeline};
 use screen::ClientsLeg;
@@ -34,17 +34,21 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
     }
     let acceptor = server::acceptor(&args.certificate)?;
     let clock = Clock::start();
-    let masks = &settings.recording.masks;
-    let sinks = |masks: &Masks| sinks(args, settings, masks, clock);
-    let script = match &args.script {
-        Some(file) => Some(script::read(file, &args.given, masks, clock, sinks)?),
-        None => None,
+    let given = Given::new(&args.given)?;
+    let masks = given.masks(&settings.recording.masks);
+    let recording = RecordingSettings { masks: masks.clone(), ..settings.recording.clone() };
+    let shell = args.shell.then(|| Parts::new(&settings.output, &recording, clock)).transpose()?;
+    let sinks = match &shell {
+        Some(shell) => shell.sinks(),
+        None => sinks(args, &settings.output, &recording, clock)?,
     };
-    let shell = args.shell.then(|| Parts::new(&settings.output, &settings.recording, clock)).transpose()?;
-    let timeline = match (&script, &shell) {
-        (Some(script), _) => script.host().setup().timeline.clone(),
-        (None, Some(shell)) => Timeline::new(clock, shell.sinks()),
-        (None, None) => Timeline::new(clock, sinks(masks)?),
+    let (script, timeline) = match &args.script {
+        Some(file) => {
+            let script = script::read(file, &given, &masks, clock, sinks, shell.as_ref().map(Parts::screen))?;
+            let timeline = script.host().setup().timeline.clone();
+            (Some(script), timeline)
+        }
+        None => (None, Timeline::new(clock, sinks)),
     };
     let on_lost: OnLost = if args.shell { note_lost(timeline.clone()) } else { Box::new(tell_lost) };
     let proxy = Proxy::new(settings.connect.clone(), timeline.clone(), on_lost);
@@ -70,7 +74,10 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         server::start(args.listen, secure, CLIENTS, stack, |url| told(url, &settings.connect.url, seed), serve)
     };
     let ended = match shell {
-        Some(shell) => begin().and_then(|()| shell.run(timeline.clone(), None, gate))?,
+        Some(shell) => {
+            shell.autosave(&recording, clock);
+            begin().and_then(|()| shell.run(timeline.clone(), None, gate))?
+        }
         None => until_interrupted(begin)?,
     };
     timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
@@ -92,14 +99,18 @@ fn tampering(
 }
 
 /// The recording has both legs, and so has the screen if that is asked for, or made for a program.
-fn sinks(args: &ProxyArgs, settings: &Settings, masks: &Masks, clock: Clock) -> Result<Vec<Box<dyn Sink>>, Report> {
-    let shown = OutputSettings { format: Some(settings.output.format.unwrap_or(Format::Short)), ..settings.output };
-    let mut screen = output::sink(&shown, masks, clock);
+fn sinks(
+    args: &ProxyArgs,
+    output: &OutputSettings,
+    recording: &RecordingSettings,
+    clock: Clock,
+) -> Result<Vec<Box<dyn Sink>>, Report> {
+    let shown = OutputSettings { format: Some(output.format.unwrap_or(Format::Short)), ..*output };
+    let mut screen = output::sink(&shown, &recording.masks, clock);
     if !args.both_legs && shown.format != Some(Format::Json) {
         screen = Box::new(ClientsLeg::new(screen));
     }
-    let recording = RecordingSettings { masks: masks.clone(), ..settings.recording.clone() };
-    let recording = output::recording(&recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
+    let recording = output::recording(recording, clock)?.map(|writer| Box::new(writer) as Box<dyn Sink>);
     Ok(recording.into_iter().chain([screen]).collect())
 }
 

@@ -8,7 +8,7 @@ use super::{Source, note, stopped};
 use crate::app::interrupt::Interrupt;
 use crate::app::outcome::Outcome;
 use crate::app::output;
-use crate::app::scripts::Given;
+use crate::app::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::output::Format;
 use crate::cli::args::replay::ReplayArgs;
@@ -16,8 +16,9 @@ use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Settings, Sources};
 use crate::event::{Event, Role};
 use crate::recording::mask::MASK;
-use crate::replay::{Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stop, Stopped, Transcript, offer};
-use crate::session::{Clock, OpenError, Sink, Timeline, open, waker};
+use crate::replay::{Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stage, Stop, Stopped, offer};
+use crate::script::Replaying;
+use crate::session::{Clock, OpenError, Sink, Timeline, Wakened, open, waker};
 use crate::transport::in_words;
 
 /// Says what the client said to whoever answers.
@@ -34,7 +35,6 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
     let given = Given::new(&args.given)?;
     let clock = Clock::start();
     let recording = RecordingSettings { masks: given.masks(&settings.recording.masks), ..settings.recording.clone() };
-    let mut script = super::script(args, &given, &recording.masks, clock)?;
     let changes = Changes::new(args.said.set.clone(), args.said.capture.clone(), given.variables.clone());
     let part = super::part(args, &score);
     changes.check(part.texts()).map_err(|error| stopped(&error.into()))?;
@@ -43,19 +43,28 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
             format!("{} has {} connections, and --update would leave one of them", source.name, source.place.1);
         return Err(Report::new(Exit::Usage, message).hint("-o FILE records the live session to another file"));
     }
+    let update = args.judged.update.then(|| Update::begin(&args.file, &clock, &recording.masks)).transpose()?;
+    let (update, writer) = update.unzip();
+    let mut sinks: Vec<Box<dyn Sink>> = writer.into_iter().map(|writer| Box::new(writer) as Box<dyn Sink>).collect();
+    let format = settings.output.format.unwrap_or(Format::Short);
+    sinks.extend(output::sinks(&OutputSettings { format: Some(format), ..settings.output }, &recording, None, clock)?);
+    let system = |error: io::Error| Report::new(Exit::File, format!("cannot set up: {}", in_words(&error)));
+    let (waker, wakened) = waker().map_err(system)?;
+    let interrupt = Interrupt::watch(waker).map_err(system)?;
+    let (mut script, timeline) = super::script(args, &given, &recording.masks, clock, &interrupt, sinks)?;
+    if update.is_some() && script.as_ref().is_some_and(Replaying::says_first) {
+        let message = "with --update what before(ws) says would be said twice by the next replay";
+        return Err(Report::new(Exit::Usage, message).hint("-o FILE records the live session to another file"));
+    }
     source.announce(&part, settings.output.quiet);
     let compress = flags.names("compress") || flags.names("no_compress");
     let settings = Settings { connect: connect(&score, &settings, compress), recording, ..settings };
     let plan = Plan { pace, timeout: args.pace.timeout, changes };
-    let client = Client { args, score, settings, clock };
-    let ended = match &mut script {
-        None => client.play(&part, plan, &mut NoHooks),
-        // Its own words say more than that it ended the replay.
-        Some(script) => {
-            let ended = client.play(&part, plan, script);
-            script.fault().map_or(ended, |fault| Err(fault.into()))
-        }
-    };
+    let client = Client { args, score, settings, timeline };
+    let watch = Watch { interrupt, outcome: Outcome::default() };
+    let ended = client.play(&part, plan, &mut script, (watch, wakened), update);
+    // Its own words say more than that it ended the replay.
+    let ended = script.and_then(Replaying::end).map_or(ended, |(host, fault)| scripts::ended(&host, fault));
     ended.map_err(|report: Report| report.masked(&client.settings.recording.masks))
 }
 
@@ -83,57 +92,56 @@ struct Client<'a> {
     args: &'a ReplayArgs,
     score: Score,
     settings: Settings,
-    clock: Clock,
+    timeline: Timeline,
 }
 
 impl Client<'_> {
-    fn play(&self, part: &Part, plan: Plan, hooks: &mut dyn Hooks) -> Result<Exit, Report> {
-        let clock = self.clock;
-        let masks = &self.settings.recording.masks;
-        let update = self.args.judged.update.then(|| Update::begin(&self.args.file, &clock, masks)).transpose()?;
-        let (update, writer) = update.unzip();
-        let transcript = Transcript::default();
-        let mut sinks: Vec<Box<dyn Sink>> =
-            writer.into_iter().map(|writer| Box::new(writer) as Box<dyn Sink>).collect();
-        let format = self.settings.output.format.unwrap_or(Format::Short);
-        let output = OutputSettings { format: Some(format), ..self.settings.output };
-        sinks.extend(output::sinks(&output, &self.settings.recording, None, clock)?);
-        sinks.push(Box::new(transcript.clone()));
-        let timeline = Timeline::new(clock, sinks);
-        let number = timeline.open_connection();
-
-        let system = |error: io::Error| Report::new(Exit::File, format!("cannot set up: {}", in_words(&error)));
-        let (waker, wakened) = waker().map_err(system)?;
-        let interrupt = Interrupt::watch(waker).map_err(system)?;
+    fn play(
+        &self,
+        part: &Part,
+        plan: Plan,
+        script: &mut Option<Replaying>,
+        (mut watch, wakened): (Watch, Wakened),
+        update: Option<Update>,
+    ) -> Result<Exit, Report> {
+        let timeline = &self.timeline;
+        let number = script.as_ref().map_or_else(|| timeline.open_connection(), Replaying::comes);
         // Until there is a connection, there is nothing to end in good order.
-        interrupt.ends_at_once(true);
-        let opened = open(&self.settings.connect, &timeline, number);
-        interrupt.ends_at_once(false);
-        let mut watch = Watch { interrupt, outcome: Outcome::default() };
+        watch.interrupt.ends_at_once(true);
+        let opened = open(&self.settings.connect, timeline, number);
+        watch.interrupt.ends_at_once(false);
         let recorded = self.score.refusal();
-        let played = match opened {
-            Ok(mut driver) => {
-                driver = driver.with_waker(wakened);
-                Player::new(&mut driver, part, plan, hooks, &mut watch).play()
-            }
+        let driver = match opened {
+            Ok(driver) => driver.with_waker(wakened),
             Err(OpenError::Refused { status, .. }) if recorded == Some(status) => {
                 note(&format!("refused with {status}, as in the recording"));
-                return flushed(&timeline, &mut watch).map_or(Ok(Exit::Success), Err);
+                return flushed(timeline, &mut watch).map_or(Ok(Exit::Success), Err);
             }
             Err(error) => {
-                flushed(&timeline, &mut watch).iter().for_each(Report::print);
+                flushed(timeline, &mut watch).iter().for_each(Report::print);
                 return Err(refused(error, &self.score));
             }
         };
-        let lost = flushed(&timeline, &mut watch);
+        let mut stage: Box<dyn Stage> = match script {
+            Some(script) => {
+                script.before(driver, &self.settings.connect.url).map_err(|Stop| stopped(&Stopped::Hook))?
+            }
+            None => Box::new(driver),
+        };
+        let hooks: &mut dyn Hooks = match script {
+            Some(script) => script,
+            None => &mut NoHooks,
+        };
+        let played = Player::new(&mut *stage, part, plan, hooks, &mut watch).play();
+        let lost = flushed(timeline, &mut watch);
         if let Some(status) = recorded {
             let message =
                 format!("the opening handshake was refused with {status} in the recording, and now it was not");
             return Err(Report::new(Exit::Handshake, message));
         }
         let ending = Ending { args: self.args, score: &self.score, played: &played, outcome: &watch.outcome };
-        let verdict = ending.judge(&transcript.take(number), hooks);
-        ending.tell(&verdict, &self.settings, clock)?;
+        let verdict = ending.judge(hooks);
+        ending.tell(&verdict, &self.settings, timeline.clock())?;
         hooks.after(&verdict).map_err(|Stop| stopped(&Stopped::Hook))?;
         let exit = ending.exit(&verdict)?;
         if let Some(update) = update.filter(|_| exit == Exit::Success && lost.is_none()) {
@@ -145,7 +153,7 @@ impl Client<'_> {
 
 /// Writes out what is still to be written: why that failed, if it was not told.
 fn flushed(timeline: &Timeline, watch: &mut Watch) -> Option<Report> {
-    while let Err(error) = timeline.flush() {
+    while let Err(error) = timeline.end() {
         if !watch.outcome.sink_failed(&error) {
             return Report::lost(error);
         }

@@ -1,7 +1,9 @@
 //! `wscope replay`: a recording played again, by its client's part or by its server's.
 
 mod client;
+mod clients;
 mod server;
+mod service;
 mod update;
 mod verdict;
 
@@ -9,6 +11,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::damage::Damages;
+use super::interrupt::Interrupt;
 use super::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
@@ -18,7 +21,7 @@ use crate::recording::Masks;
 use crate::render::escape::escape;
 use crate::replay::{ChangeError, FrameKeys, Pace, Part, Score, Stopped};
 use crate::script::{Host, Program, Replaying};
-use crate::session::Clock;
+use crate::session::{Clock, Sink, Timeline};
 
 /// Replays a recording.
 ///
@@ -27,9 +30,9 @@ use crate::session::Clock;
 pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Report> {
     match (&args.to, args.listen) {
         (Some(_), _) => client::run(args, flags),
-        (None, Some(_)) if args.judged.is_written() => {
-            let message = "--update and the reports are about the client's part: --listen has none of them";
-            Err(Report::new(Exit::Usage, message))
+        (None, Some(_)) if args.judged.update => {
+            let message = "--update replaces a recording by the session of its client's part: --listen has none";
+            Err(Report::new(Exit::Usage, message).hint("-o FILE records what is served to another file"))
         }
         (None, Some(address)) => server::run(args, &way.tls, address, flags),
         (None, None) => {
@@ -102,14 +105,22 @@ fn part(args: &ReplayArgs, score: &Score) -> Part {
     Part::frames(score, max_gap, keys)
 }
 
-/// The script that takes part, if there is one.
-fn script(args: &ReplayArgs, given: &Given, masks: &Masks, clock: Clock) -> Result<Option<Replaying>, Report> {
-    let Some(file) = &args.script else { return Ok(None) };
+/// The script that takes part, if there is one, and the timeline of the replay, which is the script's too.
+fn script(
+    args: &ReplayArgs,
+    given: &Given,
+    masks: &Masks,
+    clock: Clock,
+    interrupt: &Interrupt,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<(Option<Replaying>, Timeline), Report> {
+    let Some(file) = &args.script else { return Ok((None, Timeline::new(clock, sinks))) };
     let text = scripts::read(file)?;
-    let interrupted = scripts::interrupts()?;
-    let host = Host::new(given.setup(file, &[], masks, clock, &interrupted, Vec::new()));
+    let host = Host::new(given.setup(file, &[], masks, clock, &interrupt.flag(), sinks));
     let program = Program::read(host, given.limits, &file.display().to_string(), &text)?;
-    Ok(Some(Replaying::read(program)?))
+    let script = Replaying::read(program)?;
+    let timeline = script.timeline().clone();
+    Ok((Some(script), timeline))
 }
 
 /// When something is sent.

@@ -11,9 +11,9 @@ use crate::cli::report::{Exit, Report, no_color};
 use crate::cli::settings::Settings;
 use crate::event::Closed;
 use crate::render::{ColourChoice, Options, Palette};
-use crate::replay::compare::{Verdict, compare_by, render, to_run};
-use crate::replay::{Conversation, Hooks, Played, Score, Stopped};
-use crate::report::{Case, Failure, Outcome as Ended};
+use crate::replay::compare::{Verdict, compare_by, render, to_suite};
+use crate::replay::{Hooks, Played, Score, Stopped};
+use crate::report::{Case, Failure, Outcome as Ended, Run};
 use crate::session::Clock;
 
 /// How many messages that are the same are shown around one that is not.
@@ -29,11 +29,11 @@ pub(super) struct Ending<'a> {
 
 impl Ending<'_> {
     /// Holds the live session against the recording.
-    pub(super) fn judge(&self, live: &Conversation, hooks: &mut dyn Hooks) -> Verdict {
+    pub(super) fn judge(&self, hooks: &mut dyn Hooks) -> Verdict {
         let rules = self.args.judged.compare.rules();
         // A hook that fails has told why, and leaves it to the content.
         let mut matches = |recorded: &_, live: &_| hooks.matches(recorded, live).unwrap_or(None);
-        compare_by(&self.score.conversation(), live, &rules, &mut matches)
+        compare_by(&self.score.conversation(), &self.played.live, &rules, &mut matches)
     }
 
     /// Shows the verdict on standard error, and writes the reports of it.
@@ -53,14 +53,12 @@ impl Ending<'_> {
         if !self.args.judged.reports.any() {
             return Ok(());
         }
-        let mut run = to_run(&[(self.args.file.display().to_string(), verdict)], clock.created(), clock.elapsed());
-        if let Some(why) = &self.played.stopped
-            && let Some(suite) = run.suites.first_mut()
-        {
+        let mut suite = to_suite(&self.args.file.display().to_string(), verdict);
+        if let Some(why) = &self.played.stopped {
             let outcome = Ended::Failed(Failure::new(why.to_string()));
             suite.cases.push(Case { name: "the whole part is played".to_owned(), outcome, ..Case::default() });
         }
-        run.suites = run.suites.into_iter().map(|suite| suite.rewritten(&without_values)).collect();
+        let run = Run::of(vec![suite.rewritten(&without_values)], clock.created(), clock.elapsed());
         report::write(&run, &self.args.judged.reports)
     }
 

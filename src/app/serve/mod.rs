@@ -49,7 +49,7 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
         let serve = move |stream, peer| service.serve(stream, peer);
         server::start(args.listen, secure, CONNECTIONS, stack, what, serve)
     })?;
-    timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
+    timeline.end().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 
 /// What it is ready for.

@@ -32,5 +32,5 @@ pub(super) fn read(
     let host = Host::new(Setup { hub, ..setup });
     let program = Program::read(host, given.limits, &script.display().to_string(), &text)?;
     let hooks = Hooks::read(program, &SERVING)?;
-    Ok(Serving::new(hooks, clients, scripts::tell(masks)))
+    Ok(Serving::new(hooks, clients, scripts::tell_plainly(masks)))
 }

@@ -83,7 +83,7 @@ impl File {
             }
         }
         let ended = suite.attempt(planned.case, bench.args.timeout);
-        while let Err(error) = setup.timeline.flush() {
+        while let Err(error) = setup.timeline.end() {
             if let Some(report) = Report::lost(error) {
                 bench.not_recorded(report);
             }

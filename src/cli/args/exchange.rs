@@ -23,6 +23,9 @@ pub struct ExportArgs {
     /// These connections only
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub conn: Vec<u32>,
+    /// The same session recorded again: what differs is not expected by a script (rhai); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub repeat: Vec<PathBuf>,
     /// Overwrite the file if it is there
     #[arg(long)]
     pub force: bool,

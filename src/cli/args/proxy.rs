@@ -34,7 +34,7 @@ pub struct ProxyArgs {
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// Look at what goes through in the shell, where messages can be held, edited, dropped and added: /help hold
-    #[arg(long, conflicts_with = "script")]
+    #[arg(long)]
     pub shell: bool,
     #[command(flatten)]
     pub certificate: CertificateArgs,

@@ -28,7 +28,7 @@ pub struct ReplayArgs {
     /// Play the server: listen there, and say what the server said; a port is this machine alone
     #[arg(long, value_name = "[ADDR:]PORT", value_parser = serve::listen, conflicts_with = "to")]
     pub listen: Option<SocketAddr>,
-    /// Take part by a script: fn on_send(m), on_receive(m), matches(recorded, live), after(verdict)
+    /// Take part by a script: fn before(ws) (with --to), on_send(m), on_receive(m), matches(recorded, live), after(verdict)
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// The connection with this number [default: the first that has frames]
@@ -61,21 +61,14 @@ pub struct JudgedArgs {
     pub reports: ReportArgs,
 }
 
-impl JudgedArgs {
-    /// Whether what comes of it is written to a file.
-    #[must_use]
-    pub const fn is_written(&self) -> bool {
-        let ReportArgs { junit, tap, json, html, github } = &self.reports;
-        self.update || junit.is_some() || tap.is_some() || json.is_some() || html.is_some() || *github
-    }
-}
-
 /// How the server is played.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Playing the server")]
 pub struct MockArgs {
     /// Which recorded message one from the client is, and so what is answered: the next one whatever it says (and differences
-    /// are told, or not: any), or one with the same bytes, the same JSON but for its id, or one that is a pattern for it
+    /// are told, or not: any), or one with the same bytes, the same JSON but for its id, or one that is a pattern for it. Of
+    /// messages that were sent before any answer came each has an answer of its own then, and the last the rest; by order the
+    /// last has all of them
     #[arg(
         long = "match",
         value_name = "order|any|exact|json|regex",
@@ -88,7 +81,8 @@ pub struct MockArgs {
     /// Where the id is that --match json puts into the answer [default: id, as in JSON-RPC]
     #[arg(long, value_name = "PATH", requires = "listen")]
     pub id: Option<Ids>,
-    /// What to do with a message that is not in the recording: close with 1008, ignore it, or close and end with exit code 1
+    /// What to do with a message that is not in the recording: close with 1008, ignore it, or close and end with exit code 1,
+    /// with --loop once the user ends it
     #[arg(
         long,
         value_name = "close|ignore|error",
@@ -101,7 +95,8 @@ pub struct MockArgs {
     /// Send it to this server instead, and its answers to the client
     #[arg(long, value_name = "URL", requires = "listen", conflicts_with = "unmatched")]
     pub forward: Option<String>,
-    /// Begin again with the first connection after the last one, until Ctrl-C
+    /// Begin again with the first connection after the last one, until Ctrl-C; a client that fails ends nothing then, and the
+    /// exit code is that of the first
     #[arg(long = "loop", requires = "listen")]
     pub again: bool,
     /// Take clients that ask for another path or do not offer the recorded subprotocol

@@ -62,7 +62,7 @@ impl Layer {
     pub(super) fn environment(sources: Sources<'_>) -> Result<Layer, Report> {
         let mut layer = Layer::default();
         for arg in args::options().get_arguments() {
-            let name = format!("WSCOPE_{}", long(arg).replace('-', "_").to_uppercase());
+            let name = variable(arg);
             let Some(text) = (sources.variable)(&name).filter(|text| !text.is_empty()) else { continue };
             let value = match text.to_str() {
                 Some(text) => from_text(arg, text).map_err(|report| report.at(&name))?,
@@ -129,6 +129,11 @@ pub(super) fn from_text(arg: &Arg, text: &str) -> Result<Value, Report> {
         (_, Some(on)) if takes_on_and_off(arg) && text.parse::<u32>().is_err() => Value::Texts(vec![on_or_off(on)]),
         _ => Value::Texts(vec![text.into()]),
     })
+}
+
+/// The environment variable that sets an option.
+pub(super) fn variable(arg: &Arg) -> String {
+    format!("WSCOPE_{}", long(arg).replace('-', "_").to_uppercase())
 }
 
 /// An option without a value.

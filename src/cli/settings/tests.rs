@@ -299,6 +299,16 @@ fn errors_in_the_environment_name_the_variable() {
 }
 
 #[test]
+fn a_variable_that_is_all_but_one_of_ours_is_told_from_others() {
+    let names = ["WSCOPE_TIMESTAMP", "WSCOPE_CONECT_TIMEOUT", "WSCOPE_FORMAT", "WSCOPE_TOKEN", "TIMESTAMP", "WSCOPE_"];
+    let told = slips(names.map(OsString::from));
+    let slip = |name: &str, meant: &str| (name.to_owned(), meant.to_owned());
+    let expected =
+        [slip("WSCOPE_TIMESTAMP", "WSCOPE_TIMESTAMPS"), slip("WSCOPE_CONECT_TIMEOUT", "WSCOPE_CONNECT_TIMEOUT")];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn errors_in_a_profile_say_where_and_what_instead() {
     for (text, message, hint) in [
         (

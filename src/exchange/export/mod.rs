@@ -20,7 +20,8 @@ use std::str::FromStr;
 use crate::recording::ReadError;
 use crate::transport::in_words;
 
-pub use source::{Pass, Source, Tally};
+pub use rhai::may_repeat;
+pub use source::{Pass, Repeats, Source, Tally};
 
 /// How much is gathered before it is written, in bytes.
 const BATCH: usize = 256 << 10;

@@ -3,17 +3,23 @@
 //! The first pass goes to the end: it counts what is there and tells what is damaged.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::ExportError;
 use crate::recording::{Damage, Entry, Glance, Header, Look, ReadError, Reader};
 
 /// Who is told of a line that can't be read.
 type Told = Box<dyn FnMut(&Damage)>;
+
+/// What came in the place of received messages when the same session was recorded again: payloads, one a repeat, by the number of
+/// the message's last frame.
+pub type Repeats = HashMap<u64, Vec<Bytes>>;
 
 /// A recording, and which of its connections are wanted.
 pub struct Source {
@@ -26,6 +32,7 @@ pub struct Source {
     first: RefCell<Option<Reader<File>>>,
     seen: RefCell<Seen>,
     told: RefCell<Told>,
+    repeats: Repeats,
 }
 
 /// How much there was.
@@ -62,6 +69,7 @@ impl Source {
             first: RefCell::new(Some(reader)),
             seen: RefCell::default(),
             told: RefCell::new(told),
+            repeats: Repeats::new(),
         })
     }
 
@@ -69,6 +77,17 @@ impl Source {
     #[must_use]
     pub fn telling(self, told: impl FnMut(&Damage) + 'static) -> Source {
         Source { told: RefCell::new(Box::new(told)), ..self }
+    }
+
+    /// Tells what changes from run to run, and what does not.
+    #[must_use]
+    pub fn repeated(self, repeats: Repeats) -> Source {
+        Source { repeats, ..self }
+    }
+
+    /// What came elsewhere in the place of the message that ends with this frame; nothing if that is not known.
+    pub(super) fn repeats_of(&self, number: u64) -> &[Bytes] {
+        self.repeats.get(&number).map_or(&[], Vec::as_slice)
     }
 
     /// The recording's name, as the user gave it.
@@ -162,23 +181,38 @@ impl Pass<'_> {
     /// As [`Pass::entry`].
     pub fn entry_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
         loop {
-            let (source, first) = (self.source, self.first);
-            let (masked, compressed) = (&mut self.masked, &mut self.compressed);
-            let mut look = |glance: &Glance<'_>| {
-                if first {
-                    source.note(glance);
-                }
-                if let Some(frame) = &glance.frame {
-                    (*masked, *compressed) = (frame.masked, frame.wire.is_some());
-                }
-                if source.wants(glance.connection) { look(glance) } else { Look::Skip }
-            };
-            match self.reader.entry_if(&mut look)? {
-                Some(Entry::Damaged(damage)) if first => (source.told.borrow_mut())(&damage),
+            match self.line_if(look)? {
                 Some(Entry::Damaged(_)) => {}
                 entry => return Ok(entry),
             }
         }
+    }
+
+    /// As [`Pass::entry`], and what is damaged, too.
+    ///
+    /// # Errors
+    /// As [`Pass::entry`].
+    pub fn line(&mut self) -> Result<Option<Entry>, ReadError> {
+        self.line_if(&mut |_| Look::Take)
+    }
+
+    fn line_if(&mut self, look: &mut dyn FnMut(&Glance<'_>) -> Look) -> Result<Option<Entry>, ReadError> {
+        let (source, first) = (self.source, self.first);
+        let (masked, compressed) = (&mut self.masked, &mut self.compressed);
+        let mut look = |glance: &Glance<'_>| {
+            if first {
+                source.note(glance);
+            }
+            if let Some(frame) = &glance.frame {
+                (*masked, *compressed) = (frame.masked, frame.wire.is_some());
+            }
+            if source.wants(glance.connection) { look(glance) } else { Look::Skip }
+        };
+        let entry = self.reader.entry_if(&mut look)?;
+        if let (true, Some(Entry::Damaged(damage))) = (first, &entry) {
+            (source.told.borrow_mut())(damage);
+        }
+        Ok(entry)
     }
 
     /// Whether something was taken out of the payload of the frame that was read last.

@@ -46,17 +46,24 @@ pub struct Imported {
 pub enum ImportError {
     #[error("cannot read \"{name}\": {}", in_words(error))]
     Io { name: String, error: io::Error },
-    #[error("\"{name}\" is not HAR: {problem}")]
+    #[error("cannot import \"{name}\": {problem}")]
     Foreign { name: String, problem: &'static str, hint: &'static str },
     /// `place`: a line and a column, or an entry and a message, from 1.
     #[error("cannot import \"{name}\": {place}: {reason}")]
     Malformed { name: String, place: String, reason: String },
     #[error("\"{name}\" has no WebSocket connection: none of its entries ({entries}) has _webSocketMessages")]
     Nothing { name: String, entries: usize },
-    #[error("\"{name}\" has no WebSocket connection: {packets} packets, {streams} TCP streams{}", unknown_link(*unknown))]
-    NoConnection { name: String, packets: u64, streams: u64, unknown: Option<u32> },
-    #[error("\"{name}\" has no WebSocket connection that can be read: stream {client} -> {server} is TLS")]
-    Tls { name: String, client: SocketAddr, server: SocketAddr },
+    /// `cut`: packets that are cut short; `midway`: streams whose beginning is not there; `unknown`: a link type.
+    #[error(
+        "\"{name}\" has no WebSocket connection: {packets} packets{}, {streams} TCP streams{}{}",
+        of_them(*cut, "cut short"),
+        of_them(*midway, "without their beginning"),
+        unknown_link(*unknown)
+    )]
+    NoConnection { name: String, packets: u64, cut: u64, streams: u64, midway: u64, unknown: Option<u32> },
+    #[error("\"{name}\" has no WebSocket connection that can be read: stream {client} -> {server} is TLS{}",
+        if *has_secrets { ", and its keys in the file are not used" } else { "" })]
+    Tls { name: String, client: SocketAddr, server: SocketAddr, has_secrets: bool },
 }
 
 impl ImportError {
@@ -70,8 +77,17 @@ impl ImportError {
             ImportError::Nothing { .. } => {
                 "DevTools have the messages of connections that began while they were open: reload, and export again"
             }
+            ImportError::NoConnection { cut: 1.., .. } => {
+                "the opening handshake has to be in the capture, unencrypted, and packets whole (tcpdump -s 0)"
+            }
+            ImportError::NoConnection { streams: 0, unknown: Some(_), .. } => {
+                "known are Ethernet, raw IP, loopback and Linux' cooked captures (tcpdump -i any)"
+            }
             ImportError::NoConnection { .. } => "the opening handshake has to be in the capture, unencrypted",
-            ImportError::Tls { .. } => "a capture has no secrets: wscope record URL records what is inside of TLS",
+            ImportError::Tls { .. } => {
+                "captures are not decrypted: wscope proxy URL, between client and server, or wscope record URL record what \
+                 is inside of TLS"
+            }
         }
     }
 }
@@ -102,17 +118,23 @@ pub fn import(path: &Path) -> Result<Import, ImportError> {
     let foreign = |problem, hint| Err(ImportError::Foreign { name: name.clone(), problem, hint });
     match text {
         [] => foreign("it is empty", "was it saved?"),
-        [b'P', b'K', 3, 4, ..] => foreign("it is a zip archive", "unpack it, and import the .har in it"),
+        [b'P', b'K', 3, 4, ..] => foreign("it is a zip archive", "unpack it, and import what is in it"),
+        [0x1F, 0x8B, ..] => foreign("it is compressed with gzip", "unpack it: gunzip FILE"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => foreign("it is compressed with zstd", "unpack it: zstd -d FILE"),
         _ if text.starts_with(b"{\"wscope\"") => foreign(
             "it is a recording already",
             "wscope show FILE looks into it, wscope export FILE takes it elsewhere",
         ),
         [b'{', ..] => har::read(path, bytes),
         _ => foreign(
-            "HAR is JSON and begins with {; nor is it pcapng or pcap",
-            "wscope show FILE looks into a recording",
+            "neither HAR (which is JSON and begins with {) nor pcapng or pcap begins like this",
+            "editcap -F pcapng IN OUT makes one of captures in other formats",
         ),
     }
+}
+
+fn of_them(count: u64, what: &str) -> String {
+    if count > 0 { format!(" ({count} of them {what})") } else { String::new() }
 }
 
 fn unknown_link(link: Option<u32>) -> String {

@@ -1,14 +1,13 @@
 //! Which live message is which recorded one.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
 use std::ops::Range;
 
 use super::Matches;
 use super::content::Contents;
 use super::kin::{Degree, Kin};
-use super::sequence::pairs;
 use crate::replay::conversation::Message;
+use crate::sequence::{self, Names, pairs};
 
 /// How many pairs of a gap, and of all gaps, are looked at for the likest; beyond, what messages say that they are decides.
 const OF_A_GAP: usize = 1 << 14;
@@ -181,41 +180,15 @@ impl<'a> Board<'a> {
 
     /// The pairs of a gap that are the most alike together, in order.
     fn likest(&self, gap: &Gap, matches: &mut Matches<'_>) -> Vec<(usize, usize)> {
-        let (rows, columns) = (gap.recorded.len(), gap.live.len());
-        let mut likeness = vec![None; rows * columns];
-        for (row, i) in gap.recorded.iter().enumerate() {
-            for (column, j) in gap.live.iter().enumerate() {
-                likeness[row * columns + column] = match matches(&self.recorded[*i], &self.live[*j]) {
-                    Some(true) => Some(SAME),
-                    _ => self.likeness(*i, *j),
-                };
+        let mut likeness = |row: usize, column: usize| {
+            let (i, j) = (gap.recorded[row], gap.live[column]);
+            match matches(&self.recorded[i], &self.live[j]) {
+                Some(true) => Some(SAME),
+                _ => self.likeness(i, j),
             }
-        }
-        // What can be had of the first rows and columns.
-        let mut best = vec![0; (rows + 1) * (columns + 1)];
-        let at = |row: usize, column: usize| row * (columns + 1) + column;
-        for row in 0..rows {
-            for column in 0..columns {
-                let without = best[at(row, column + 1)].max(best[at(row + 1, column)]);
-                let with = likeness[row * columns + column].map_or(0, |like| best[at(row, column)] + like);
-                best[at(row + 1, column + 1)] = without.max(with);
-            }
-        }
-        let mut found = Vec::new();
-        let (mut row, mut column) = (rows, columns);
-        while row > 0 && column > 0 {
-            let here = best[at(row, column)];
-            if here == best[at(row - 1, column)] {
-                row -= 1;
-            } else if here == best[at(row, column - 1)] {
-                column -= 1;
-            } else {
-                (row, column) = (row - 1, column - 1);
-                found.push((gap.recorded[row], gap.live[column]));
-            }
-        }
-        found.reverse();
-        found
+        };
+        let found = sequence::likest(gap.recorded.len(), gap.live.len(), &mut likeness);
+        found.into_iter().map(|(row, column)| (gap.recorded[row], gap.live[column])).collect()
     }
 
     /// Pairs what is alike at the same place of gaps that are too large to look at each pair.
@@ -248,25 +221,4 @@ impl<'a> Board<'a> {
 
 fn key(kin: &[Option<Kin>], at: usize, degree: Degree) -> Option<u64> {
     kin[at].as_ref().and_then(|kin| kin.key(degree))
-}
-
-/// Numbers for keys; what has none has a number of its own, that nothing else has.
-struct Names<K> {
-    known: HashMap<K, u32>,
-    next: u32,
-}
-
-impl<K> Default for Names<K> {
-    fn default() -> Names<K> {
-        Names { known: HashMap::new(), next: 0 }
-    }
-}
-
-impl<K: Eq + Hash> Names<K> {
-    fn of(&mut self, key: Option<K>) -> u32 {
-        let next = self.next;
-        let name = key.map_or(next, |key| *self.known.entry(key).or_insert(next));
-        self.next += u32::from(name == next);
-        name
-    }
 }

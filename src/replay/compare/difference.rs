@@ -1,18 +1,20 @@
 //! How a message that came differs from the one recorded: JSON field by field, text word by word, binary by place and size.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::array;
 use super::content::json;
 use super::json::{Json, plain_number};
+use super::kin::KINDS;
 use super::rules::Rules;
-use super::sequence::pairs;
 use crate::replay::conversation::Message;
+use crate::sequence::{Piece, pieces};
 
 /// One way in which two messages differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// A value of JSON: its path, as `--ignore` takes it (`$.items.0.price`), and both values as JSON; `None`: not there.
+    /// A value of JSON: its path, as `--ignore` takes it (`$.items.0.price`), and both values as JSON; `None`: not there. Indices
+    /// are those of the recorded message; the last one of an element that was not recorded is that of the live message.
     Value { path: String, recorded: Option<String>, live: Option<String> },
     /// Text in pieces that are the same, or on one side only.
     Text(Vec<Piece>),
@@ -22,22 +24,23 @@ pub enum Difference {
     Kind { binary: bool },
 }
 
-/// A stretch of two texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    Same(String),
-    Recorded(String),
-    Live(String),
+impl Difference {
+    /// Whether it is in what the messages say that they are: their `type`, `method` and the like.
+    #[must_use]
+    pub fn is_of_kind(&self) -> bool {
+        let Difference::Value { path, .. } = self else { return matches!(self, Difference::Kind { .. }) };
+        path.strip_prefix("$.").is_some_and(|name| KINDS.contains(&name))
+    }
 }
 
-/// How two messages differ; none if all that counts is the same.
-pub(super) fn differences(recorded: &Message, live: &Message, rules: &Rules) -> Vec<Difference> {
+/// How two messages differ; none if all that counts is the same. `effort`: what is left of [`array::EFFORT`].
+pub(super) fn differences(recorded: &Message, live: &Message, rules: &Rules, effort: &mut usize) -> Vec<Difference> {
     if recorded.binary != live.binary {
         return vec![Difference::Kind { binary: live.binary }];
     }
     if let (Some(one), Some(other)) = (json(recorded, rules), json(live, rules)) {
         let mut found = Vec::new();
-        values(&mut "$".to_owned(), Some(&one), Some(&other), &mut found);
+        values(&mut "$".to_owned(), Some(&one), Some(&other), effort, &mut found);
         return found;
     }
     let said = |message: &Message| {
@@ -48,7 +51,7 @@ pub(super) fn differences(recorded: &Message, live: &Message, rules: &Rules) -> 
         return Vec::new();
     }
     match (String::from_utf8(one), String::from_utf8(other)) {
-        (Ok(one), Ok(other)) if !recorded.binary => vec![Difference::Text(text(&one, &other))],
+        (Ok(one), Ok(other)) if !recorded.binary => vec![Difference::Text(pieces(&one, &other, char::is_alphanumeric))],
         _ => {
             let same = recorded.data.iter().zip(&live.data).take_while(|(one, other)| one == other).count();
             vec![Difference::Bytes { offset: same, recorded: recorded.data.len(), live: live.data.len() }]
@@ -56,18 +59,28 @@ pub(super) fn differences(recorded: &Message, live: &Message, rules: &Rules) -> 
     }
 }
 
-fn values(path: &mut String, recorded: Option<&Json>, live: Option<&Json>, found: &mut Vec<Difference>) {
+fn values(
+    path: &mut String,
+    recorded: Option<&Json>,
+    live: Option<&Json>,
+    effort: &mut usize,
+    found: &mut Vec<Difference>,
+) {
     match (recorded, live) {
+        // An index is ignored on each side by itself, and elements need not have the same one.
+        (Some(Json::Ignored), _) | (_, Some(Json::Ignored)) => {}
         (Some(Json::Bare(one)), Some(Json::Bare(other)))
             if one == other || plain_number(one) == plain_number(other) => {}
-        (Some(one @ Json::Object(_)), Some(other @ Json::Object(_)))
-        | (Some(one @ Json::Array(_)), Some(other @ Json::Array(_))) => {
-            for (name, one, other) in side_by_side(one, other) {
-                let end = path.len();
-                path.push('.');
-                path.push_str(&name);
-                values(path, one, other, found);
-                path.truncate(end);
+        (Some(Json::Object(ours)), Some(Json::Object(theirs))) => {
+            for (name, one, other) in members(ours, theirs) {
+                below(path, name, |path| values(path, one, other, effort, found));
+            }
+        }
+        (Some(Json::Array(ours)), Some(Json::Array(theirs))) => {
+            for (i, j) in array::rows(ours, theirs, effort) {
+                let index = i.or(j).unwrap_or_default().to_string();
+                let (one, other) = (i.map(|i| &ours[i]), j.map(|j| &theirs[j]));
+                below(path, &index, |path| values(path, one, other, effort, found));
             }
         }
         _ if recorded == live => {}
@@ -79,75 +92,38 @@ fn values(path: &mut String, recorded: Option<&Json>, live: Option<&Json>, found
     }
 }
 
-/// The members of two objects by their names, or the elements of two arrays by their indices, both in order.
-fn side_by_side<'a>(one: &'a Json, other: &'a Json) -> Vec<(Cow<'a, str>, Option<&'a Json>, Option<&'a Json>)> {
-    let mut theirs: HashMap<(Cow<'_, str>, usize), &Json> = HashMap::new();
-    // A name may be there twice.
-    let numbered = |json: &'a Json| {
-        let mut times: HashMap<Cow<'_, str>, usize> = HashMap::new();
-        let number = move |(name, value): (Cow<'a, str>, &'a Json)| {
-            let time = times.entry(name.clone()).or_default();
-            *time += 1;
-            ((name, *time), value)
-        };
-        json.inner().into_iter().map(number).collect::<Vec<_>>()
-    };
-    let all_theirs = numbered(other);
-    theirs.extend(all_theirs.iter().map(|(key, value)| (key.clone(), *value)));
-    let mut rows: Vec<_> = numbered(one)
-        .into_iter()
-        .map(|(key, value)| {
-            let same = theirs.remove(&key);
-            (key.0, Some(value), same)
-        })
-        .collect();
-    let rest = all_theirs.into_iter().filter(|(key, _)| theirs.contains_key(key));
+fn below(path: &mut String, name: &str, visit: impl FnOnce(&mut String)) {
+    let end = path.len();
+    path.push('.');
+    path.push_str(name);
+    visit(path);
+    path.truncate(end);
+}
+
+/// Members of two objects side by side, in order; of one name the first with the first.
+fn members<'a>(
+    ours: &'a [(String, Json)],
+    theirs: &'a [(String, Json)],
+) -> Vec<(&'a str, Option<&'a Json>, Option<&'a Json>)> {
+    let mut free: HashMap<(&str, usize), &Json> = HashMap::new();
+    let all_theirs = numbered(theirs);
+    free.extend(all_theirs.iter().copied());
+    let mut rows: Vec<_> =
+        numbered(ours).into_iter().map(|(key, value)| (key.0, Some(value), free.remove(&key))).collect();
+    let rest = all_theirs.into_iter().filter(|(key, _)| free.contains_key(key));
     rows.extend(rest.map(|(key, value)| (key.0, None, Some(value))));
     rows
 }
 
-/// Two texts word by word.
-fn text(recorded: &str, live: &str) -> Vec<Piece> {
-    let (ours, theirs): (Vec<&str>, Vec<&str>) = (words(recorded).collect(), words(live).collect());
-    let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let mut symbol = |word| {
-        let next = numbers.len() as u32;
-        *numbers.entry(word).or_insert(next)
-    };
-    let first: Vec<u32> = ours.iter().map(|word| symbol(*word)).collect();
-    let second: Vec<u32> = theirs.iter().map(|word| symbol(*word)).collect();
-    let mut pieces: Vec<Piece> = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    for (next_i, next_j) in pairs(&first, &second).into_iter().chain([(ours.len(), theirs.len())]) {
-        if i < next_i {
-            pieces.push(Piece::Recorded(ours[i..next_i].concat()));
-        }
-        if j < next_j {
-            pieces.push(Piece::Live(theirs[j..next_j].concat()));
-        }
-        if let Some(word) = ours.get(next_i) {
-            match pieces.last_mut() {
-                Some(Piece::Same(same)) => same.push_str(word),
-                _ => pieces.push(Piece::Same((*word).to_owned())),
-            }
-        }
-        (i, j) = (next_i + 1, next_j + 1);
-    }
-    pieces
-}
-
-/// Runs of letters and digits, and each other character by itself.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let end = if first.is_alphanumeric() {
-            rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        Some(word)
-    })
+/// Members by their names, and how many of that name there were before: a name may be there twice.
+fn numbered(members: &[(String, Json)]) -> Vec<((&str, usize), &Json)> {
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    members
+        .iter()
+        .map(|(name, value)| {
+            let time = times.entry(name).or_default();
+            *time += 1;
+            ((name.as_str(), *time), value)
+        })
+        .collect()
 }

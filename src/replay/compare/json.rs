@@ -12,15 +12,16 @@ use crate::render::json::{is_container, tokens};
 /// How deep JSON is followed; what is deeper is compared as text.
 const DEPTH: usize = 128;
 
-/// A value without what the rules ignore.
+/// A value, and in it what the rules ignore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Json {
+    /// What does not count.
+    Ignored,
     /// A number or a word, as it stands there.
     Bare(String),
     /// A string, decoded.
     Text(String),
-    /// With its indices: one may be left out.
-    Array(Vec<(usize, Json)>),
+    Array(Vec<Json>),
     /// In the order of their names; those of one name in the order of the text.
     Object(Vec<(String, Json)>),
 }
@@ -43,13 +44,13 @@ impl Json {
     /// Appends what is the same for all spellings of the same value.
     pub(super) fn canonical(&self, out: &mut String) {
         match self {
+            Json::Ignored => {}
             Json::Bare(token) => out.push_str(&plain_number(token)),
             // Writing to a String does not fail.
             Json::Text(text) => _ = write!(out, "{text:?}"),
             Json::Array(elements) => {
                 out.push('[');
-                for (index, element) in elements {
-                    let _ = write!(out, "{index}:");
+                for element in elements.iter().filter(|element| element.counts()) {
                     element.canonical(out);
                     out.push(',');
                 }
@@ -57,7 +58,7 @@ impl Json {
             }
             Json::Object(members) => {
                 out.push('{');
-                for (name, member) in members {
+                for (name, member) in members.iter().filter(|(_, member)| member.counts()) {
                     let _ = write!(out, "{name:?}:");
                     member.canonical(out);
                     out.push(',');
@@ -67,29 +68,37 @@ impl Json {
         }
     }
 
+    /// Whether it is compared.
+    pub(super) const fn counts(&self) -> bool {
+        !matches!(self, Json::Ignored)
+    }
+
     /// The value in a line, as a person would write it.
     pub(super) fn written(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match self {
+            Json::Ignored => String::new(),
             Json::Bare(token) => token.clone(),
             Json::Text(text) => quoted(text),
-            Json::Array(elements) => {
-                format!("[{}]", joined(elements.iter().map(|(_, element)| element.written()).collect()))
-            }
-            Json::Object(members) => {
-                let member = |(name, member): &(String, Json)| format!("{}:{}", quoted(name), member.written());
-                format!("{{{}}}", joined(members.iter().map(member).collect()))
+            Json::Array(_) => format!("[{}]", joined(self.inner().iter().map(|(_, inner)| inner.written()).collect())),
+            Json::Object(_) => {
+                let member = |(name, member): &(Cow<'_, str>, &Json)| format!("{}:{}", quoted(name), member.written());
+                format!("{{{}}}", joined(self.inner().iter().map(member).collect()))
             }
         }
     }
 
-    /// The members or elements with their names; none of a scalar.
+    /// The members or elements that count, with their names; none of a scalar.
     pub(super) fn inner(&self) -> Vec<(Cow<'_, str>, &Json)> {
-        match self {
-            Json::Bare(_) | Json::Text(_) => Vec::new(),
-            Json::Array(elements) => elements.iter().map(|(index, inner)| (index.to_string().into(), inner)).collect(),
+        let mut inner: Vec<(Cow<'_, str>, &Json)> = match self {
+            Json::Ignored | Json::Bare(_) | Json::Text(_) => Vec::new(),
+            Json::Array(elements) => {
+                elements.iter().enumerate().map(|(at, inner)| (at.to_string().into(), inner)).collect()
+            }
             Json::Object(members) => members.iter().map(|(name, inner)| (name.as_str().into(), inner)).collect(),
-        }
+        };
+        inner.retain(|(_, inner)| inner.counts());
+        inner
     }
 
     /// Calls `found` with each scalar, and each array or object that is empty, and its path.
@@ -120,13 +129,14 @@ impl<'a, I: Iterator<Item = &'a str>> Reading<'_, I> {
     /// The value that begins with this token; `None` if it is too deep.
     fn value(&mut self, first: &str, depth: usize) -> Option<Json> {
         let depth = depth.checked_sub(1)?;
-        match first.as_bytes().first()? {
-            b'{' => self.object(depth),
-            b'[' => self.array(depth),
-            b'"' => Some(Json::Text(self.rules.without_ignored(decoded(first)))),
-            b't' | b'f' | b'n' => Some(Json::Bare(first.to_owned())),
-            _ => Some(Json::Bare(self.rules.without_ignored(first.to_owned()))),
-        }
+        let value = match first.as_bytes().first()? {
+            b'{' => self.object(depth)?,
+            b'[' => self.array(depth)?,
+            b'"' => Json::Text(self.rules.without_ignored(decoded(first))),
+            b't' | b'f' | b'n' => Json::Bare(first.to_owned()),
+            _ => Json::Bare(self.rules.without_ignored(first.to_owned())),
+        };
+        Some(if self.ignored.contains(&first.as_ptr().addr()) { Json::Ignored } else { value })
     }
 
     fn object(&mut self, depth: usize) -> Option<Json> {
@@ -138,28 +148,21 @@ impl<'a, I: Iterator<Item = &'a str>> Reading<'_, I> {
                 name => decoded(name),
             };
             let first = self.tokens.nth(1)?;
-            let value = self.value(first, depth)?;
-            if !self.ignored.contains(&first.as_ptr().addr()) {
-                members.push((name, value));
-            }
+            members.push((name, self.value(first, depth)?));
         }
         members.sort_by(|a, b| a.0.cmp(&b.0));
         Some(Json::Object(members))
     }
 
     fn array(&mut self, depth: usize) -> Option<Json> {
-        let (mut elements, mut index) = (Vec::new(), 0);
+        let mut elements = Vec::new();
         loop {
             let first = match self.tokens.next()? {
                 "]" => break,
                 "," => continue,
                 first => first,
             };
-            let value = self.value(first, depth)?;
-            if !self.ignored.contains(&first.as_ptr().addr()) {
-                elements.push((index, value));
-            }
-            index += 1;
+            elements.push(self.value(first, depth)?);
         }
         Some(Json::Array(elements))
     }
@@ -236,7 +239,7 @@ mod tests {
         let same = |a, b| canonical(a, &rules) == canonical(b, &rules);
         assert!(same(r#"{"ts":1,"a":{"ts":{"x":1},"b":2}}"#, r#"{"a":{"b":2}}"#));
         assert!(same(r#"{"list":[1,2]}"#, r#"{"list":[9,2]}"#));
-        assert!(!same(r#"{"list":[1,2]}"#, r#"{"list":[1,3]}"#));
+        assert!(!same(r#"{"list":[1,2]}"#, r#"{"list":[1,3]}"#) && !same(r#"{"list":[1,2]}"#, r#"{"list":[2]}"#));
     }
 
     #[test]

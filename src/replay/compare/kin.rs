@@ -13,7 +13,7 @@ use crate::replay::conversation::Message;
 const IDS: [&str; 2] = ["id", "seq"];
 
 /// Members that say what kind of message it is.
-const KINDS: [&str; 7] = ["method", "type", "event", "op", "action", "channel", "topic"];
+pub(super) const KINDS: [&str; 7] = ["method", "type", "event", "op", "action", "channel", "topic"];
 
 /// How much of a text or binary message is looked at, in bytes.
 const LOOKED_AT: usize = 128;
@@ -55,7 +55,7 @@ impl Kin {
         }
     }
 
-    fn of_json(json: &Json) -> Kin {
+    pub(super) fn of_json(json: &Json) -> Kin {
         let member = |names: &[&str]| {
             let mut said = json.inner().into_iter().filter_map(|(name, value)| match value {
                 Json::Text(text) if names.contains(&&*name) => Some((name, text.clone())),
@@ -124,6 +124,7 @@ fn shared(a: &[u64], b: &[u64]) -> usize {
 /// The names and the types of values; an array's elements are taken to be like its first.
 fn shape_of(json: &Json, into: &mut AHasher) {
     match json {
+        Json::Ignored => {}
         Json::Bare(token) => into.write_u8(match token.as_bytes().first() {
             Some(b't' | b'f') => b't',
             Some(b'n') => b'n',
@@ -132,14 +133,14 @@ fn shape_of(json: &Json, into: &mut AHasher) {
         Json::Text(_) => into.write_u8(b'"'),
         Json::Array(elements) => {
             into.write_u8(b'[');
-            if let Some((_, first)) = elements.first() {
+            if let Some(first) = elements.iter().find(|element| element.counts()) {
                 shape_of(first, into);
             }
             into.write_u8(b']');
         }
         Json::Object(members) => {
             into.write_u8(b'{');
-            for (name, member) in members {
+            for (name, member) in members.iter().filter(|(_, member)| member.counts()) {
                 name.hash(into);
                 shape_of(member, into);
             }

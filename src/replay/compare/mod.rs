@@ -4,16 +4,18 @@
 //! how two directions interleave. Messages are aligned by content:
 //!
 //! ```text
-//! the same content, in order              -> matched            (sequence.rs)
+//! the same content, in order              -> matched            (align.rs)
 //! the same content, somewhere else        -> matched, moved
 //! kin, between two that match             -> changed            (kin.rs: same id, method or type, same shape, nearest text)
 //! the rest                                -> missing, unexpected
 //! ```
 //!
 //! Text that is a JSON object or array is compared as JSON: the order of members and the spelling of numbers don't matter. Other
-//! text, a bare JSON number or string too, is compared as text, binary messages byte for byte.
+//! text, a bare JSON number or string too, is compared as text, binary messages byte for byte. The elements of arrays are
+//! aligned like messages (array.rs).
 
 mod align;
+mod array;
 mod content;
 mod difference;
 mod json;
@@ -21,17 +23,17 @@ mod kin;
 mod outcome;
 mod report;
 mod rules;
-mod sequence;
 mod show;
 #[cfg(test)]
 mod tests;
 mod timing;
 mod verdict;
 
+pub use crate::sequence::Piece;
 pub use content::{Kind, canonical};
-pub use difference::{Difference, Piece};
+pub use difference::Difference;
 pub use outcome::to_json;
-pub use report::{to_run, to_suite};
+pub use report::{to_outcome, to_suite, told};
 pub use rules::{Rules, Tolerance, ToleranceError};
 pub use show::{render, summary};
 pub use timing::{Drift, Timing};
@@ -79,6 +81,7 @@ pub fn compare_by(recorded: &Conversation, live: &Conversation, rules: &Rules, m
     }
     let items = align::in_order(items);
     let gaps = (timing::gaps(recorded), timing::gaps(live));
+    let mut effort = array::EFFORT;
     let items = items.into_iter().map(|aligned| match aligned {
         Aligned::Missing(at) => Item::Missing(recorded.messages[at].clone()),
         Aligned::Unexpected(at) => Item::Unexpected(live.messages[at].clone()),
@@ -87,7 +90,7 @@ pub fn compare_by(recorded: &Conversation, live: &Conversation, rules: &Rules, m
             let same = matches(one, other).unwrap_or_else(|| contents.symbol(one) == contents.symbol(other));
             let drift = if same && !moved { Drift::new(gaps.0[i], gaps.1[j], rules.tolerance) } else { None };
             let pair = Pair { recorded: one.clone(), live: other.clone(), moved, drift };
-            if same { Item::Matched(pair) } else { Item::Changed(pair, differences(one, other, rules)) }
+            if same { Item::Matched(pair) } else { Item::Changed(pair, differences(one, other, rules, &mut effort)) }
         }
     });
     let items: Vec<Item> = items.collect();

@@ -1,14 +1,15 @@
 //! A verdict for programs: one JSON object.
 //!
 //! - `wscope_verdict`: 1, the version; it is raised when a member changes its meaning. `same`: whether all is as recorded.
-//! - `counts`: `messages`, `matched` (of which `moved` in another place), `changed`, `missing`, `unexpected`.
+//! - `counts`: `messages` (one that was recorded and came counts once), `matched` (of which `moved` in another place), `changed`, `missing`, `unexpected`.
 //! - `timing`: how far off the gaps before messages are, in seconds: `gaps` (how many), `p50`, `p99`, `max`, and how many are
 //!   `beyond` what is tolerated.
 //! - `close`: `same`, and `recorded` and `live`, each with `code`, `reason`, `clean`; `null` if nobody saw the end.
 //! - `differences`: a list of what is not as recorded, in order. Each has `what`: `changed`, `missing`, `unexpected`, `moved` or
 //!   `late`; `recorded` and `live`: the message there, with `frame` (its number), `time` (seconds), `direction`, and `text` or
 //!   `base64`, or `null`; if it changed `fields`, a list of what differs, and if it is late `gap`, with `recorded` and `live` in
-//!   seconds. A field has `path` with `recorded` and `live` as JSON text (`null`: not there); or `text`, a list of pieces with
+//!   seconds. A field has `path` with `recorded` and `live` as JSON text (`null`: not there), with the recorded message's
+//!   indices, the last of an element that was not recorded excepted; or `text`, a list of pieces with
 //!   one of `same`, `recorded`, `live`; or `offset` (the first byte that differs) with both sizes; or `binary`, if one is text
 //!   and the other binary: whether the live one is.
 

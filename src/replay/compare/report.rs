@@ -1,7 +1,5 @@
-//! A verdict as a test run: a suite a connection, a case for all messages that came as recorded, one for each that did not, and
-//! one for the end.
-
-use std::time::{Duration, SystemTime};
+//! A verdict in the report of a test run: a suite, with a case for all messages that came as recorded, one for each that did not,
+//! and one for the end; or, where there are verdicts of many clients, a case.
 
 use super::show::{detail, end};
 use super::{Difference, Item, Verdict};
@@ -9,17 +7,10 @@ use crate::render::escape::escape;
 use crate::render::hexdump;
 use crate::render::quantity::duration;
 use crate::replay::conversation::Message;
-use crate::report::{Case, Failure, Outcome, Run, Suite};
+use crate::report::{Case, Failure, Outcome, Suite};
 
 /// How much of a message is told, in bytes.
 const TOLD: usize = 200;
-
-/// The run: each verdict with the name of its suite, such as the recording's file and the connection.
-#[must_use]
-pub fn to_run(verdicts: &[(String, &Verdict)], started: SystemTime, lasted: Duration) -> Run {
-    let suites = verdicts.iter().map(|(name, verdict)| to_suite(name, verdict)).collect();
-    Run { started, duration: lasted, shard: None, seed: None, suites }
-}
 
 /// One verdict as a suite.
 #[must_use]
@@ -36,6 +27,26 @@ pub fn to_suite(name: &str, verdict: &Verdict) -> Suite {
         }
     });
     Suite { file: name.to_owned(), cases: all.into_iter().chain(others).chain(ending).collect(), ..Suite::default() }
+}
+
+/// One verdict as how a case ended: what is not as recorded is told in its detail.
+#[must_use]
+pub fn to_outcome(verdict: &Verdict) -> Outcome {
+    if verdict.is_same() {
+        return Outcome::Passed;
+    }
+    let suite = to_suite("", verdict);
+    let all = suite.cases.iter().filter_map(|case| Some((case, case.outcome.failure()?)));
+    let told = |(case, failure): (&Case, &Failure)| {
+        let beneath = failure.detail.iter().map(|line| format!("  {line}"));
+        std::iter::once(format!("{}: {}", case.name, failure.message)).chain(beneath).collect::<Vec<_>>()
+    };
+    let detail = all.map(told).collect::<Vec<_>>();
+    let message = match detail.as_slice() {
+        [one] => one[0].clone(),
+        several => format!("{} differences", several.len()),
+    };
+    Outcome::Failed(Failure { detail: detail.concat(), ..Failure::new(message) })
 }
 
 fn case(name: String, outcome: Outcome) -> Case {
@@ -75,7 +86,8 @@ fn other(item: &Item) -> Case {
 }
 
 /// A message in a line, cut where it is long, and what was cut.
-fn told(message: &Message) -> String {
+#[must_use]
+pub fn told(message: &Message) -> String {
     let end = message.data.len().min(TOLD);
     let words = if message.binary {
         hexdump::line(&message.data[..message.data.len().min(17)])

@@ -37,20 +37,17 @@ pub fn render(verdict: &Verdict, options: &Options, context: usize) -> String {
     out
 }
 
-/// One line: `17 messages: 14 matched, 1 changed, 1 missing, 1 unexpected, 0 out of order · timing drift p50 2.0 ms, p99 11.0 ms,
+/// One line: `16 messages recorded, 17 came: 15 matched, 1 changed, 1 missing, 1 unexpected, 0 out of order · timing drift p50 2.0 ms, p99 11.0 ms,
 /// max 12.0 ms · closed 1000 as recorded`.
 #[must_use]
 pub fn summary(verdict: &Verdict) -> String {
     let (counts, timing) = (verdict.counts(), verdict.timing);
-    let total = counts.total();
+    let (recorded, came) = (counts.recorded(), counts.live());
+    let messages = if recorded == 1 { "message" } else { "messages" };
+    let both = if recorded == came { String::new() } else { format!(" recorded, {came} came") };
     let mut text = format!(
-        "{total} {}: {} matched, {} changed, {} missing, {} unexpected, {} out of order",
-        if total == 1 { "message" } else { "messages" },
-        counts.matched,
-        counts.changed,
-        counts.missing,
-        counts.unexpected,
-        counts.moved
+        "{recorded} {messages}{both}: {} matched, {} changed, {} missing, {} unexpected, {} out of order",
+        counts.matched, counts.changed, counts.missing, counts.unexpected, counts.moved
     );
     // Writing to a String does not fail.
     if timing.gaps > 0 {
@@ -235,10 +232,15 @@ fn field_line(field: &Difference, widest: usize) -> Line {
             line.peer(Meaning::Name, path.as_bytes());
             line.push(Meaning::Plain, ":");
             line.pad(BENEATH + widest + 2, 1);
-            let value = |value: &Option<String>| value.as_ref().map_or("nothing".into(), |value| shortened(value));
-            line.push(Meaning::Removed, value(recorded));
-            line.push(Meaning::Plain, " -> ");
-            line.push(Meaning::Added, value(live));
+            match [recorded, live].map(|value| value.as_deref().map(shortened)) {
+                [Some(before), Some(after)] => {
+                    line.push(Meaning::Removed, before);
+                    line.push(Meaning::Plain, " -> ");
+                    line.push(Meaning::Added, after);
+                }
+                [Some(before), None] => line.push(Meaning::Removed, format!("removed {before}")),
+                [None, after] => line.push(Meaning::Added, format!("added {}", after.unwrap_or_default())),
+            }
         }
         Difference::Text(pieces) => {
             for (at, piece) in pieces.iter().enumerate() {

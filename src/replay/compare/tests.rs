@@ -83,13 +83,13 @@ fn what_differs_is_told_by_its_place() {
     let live = said([r#"{"tags":["a","c","d"],"id":1.0,"price":"10","new":{"x":[]}}"#, "the slow brown fox", "x"]);
     assert_eq!(
         shown(&recorded, &live, &Rules::default()),
-        "✗ 3 messages: 0 matched, 2 changed, 1 missing, 1 unexpected, 0 out of order\n".replace("3 m", "4 m")
-            + r#"~ ▼ 1 0.000  1 0.000  {"tags":["a","c","d"],"id":1.0,"price":"10","new":{"x":[]}}
-      $.gone:   null -> nothing
+        r#"✗ 3 messages: 0 matched, 2 changed, 1 missing, 1 unexpected, 0 out of order
+~ ▼ 1 0.000  1 0.000  {"tags":["a","c","d"],"id":1.0,"price":"10","new":{"x":[]}}
+      $.gone:   removed null
       $.price:  10 -> "10"
       $.tags.1: "b" -> "c"
-      $.tags.2: nothing -> "d"
-      $.new:    nothing -> {"x":[]}
+      $.tags.2: added "d"
+      $.new:    added {"x":[]}
 ~ ▼ 2 0.010  2 0.010  the slow brown fox
       the [-quick-]{+slow+} brown fox
 - ▼ 3 0.020           unlike
@@ -220,7 +220,7 @@ fn a_fold_counts_what_it_hides() {
     let verdict = compare(&said(&texts), &said(&live), &Rules::default());
     assert_eq!(render(&verdict, &Options::default(), 0).matches('\n').count(), 4);
     let shown = render(&verdict, &Options::default(), 2);
-    let expected = "✗ 20 messages: 19 matched, 0 changed, 1 missing, 0 unexpected, 0 out of order · timing drift p50 0.00 ms, p99 0.00 ms, max 0.00 ms
+    let expected = "✗ 20 messages recorded, 19 came: 19 matched, 0 changed, 1 missing, 0 unexpected, 0 out of order · timing drift p50 0.00 ms, p99 0.00 ms, max 0.00 ms
 ⋯ 8 the same
   ▼  9 0.080   9 0.080  message 8
   ▼ 10 0.090  10 0.090  message 9
@@ -258,6 +258,10 @@ fn a_verdict_is_a_test_run_and_an_object() {
             r#"closing: closed 1001 "bye", recorded 1000 []"#.to_owned(),
         ]
     );
+    let outcome = to_outcome(&verdict);
+    let failure = outcome.failure().expect("it is not the same");
+    assert_eq!((failure.message.as_str(), failure.detail.len()), ("4 differences", 9));
+    assert_eq!(failure.detail[4..6], ["received #2: did not come", "  - gone"]);
     let object = to_json(&verdict);
     assert_eq!(object["counts"]["changed"], 1);
     assert_eq!(object["differences"][0]["fields"][0], serde_json::json!({"path": "$.a", "recorded": "1", "live": "2"}));

@@ -65,6 +65,18 @@ impl Counts {
     pub const fn total(&self) -> usize {
         self.matched + self.changed + self.missing + self.unexpected
     }
+
+    /// Messages that were recorded.
+    #[must_use]
+    pub const fn recorded(&self) -> usize {
+        self.matched + self.changed + self.missing
+    }
+
+    /// Messages that came.
+    #[must_use]
+    pub const fn live(&self) -> usize {
+        self.matched + self.changed + self.unexpected
+    }
 }
 
 impl Item {

@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::*;
 use crate::event::samples::{close_frame, received, sent};
-use crate::event::{FrameEvent, Role, Side};
+use crate::event::{Closed, FrameEvent, Role, Side};
 use crate::protocol::{Config, Connection, DeflateParams, LengthForm, Opcode};
-use crate::replay::{FrameKeys, NoHooks, Outgoing, Score, Step, Transcript};
+use crate::replay::{FrameKeys, NoHooks, Outgoing, Score, Step};
 use crate::session::{Clock, Driver, Timeline};
 use crate::transport::Transport;
 use crate::transport::memory::{Memory, pair};
@@ -28,6 +28,7 @@ fn score(frames: Vec<FrameEvent>, end: Option<Closed>) -> Score {
         ready: None,
         steps: frames.into_iter().map(|frame| Step { time: at(frame.number), frame }).collect(),
         end: end.map(|closed| (last, closed)),
+        hops: Vec::new(),
     }
 }
 
@@ -39,16 +40,16 @@ fn text(number: u64, ours: bool, text: &str) -> FrameEvent {
     if ours { sent(number, Opcode::TEXT, text.as_bytes()) } else { received(number, Opcode::TEXT, text.as_bytes()) }
 }
 
-fn driver(transport: Memory, role: Role, transcript: &Transcript) -> Driver {
+fn driver(transport: Memory, role: Role) -> Driver {
     let connection = Connection::new(Config::new(role), Box::new(|| [1, 2, 3, 4]));
-    let timeline = Timeline::new(Clock::start(), vec![Box::new(transcript.clone())]);
+    let timeline = Timeline::new(Clock::start(), Vec::new());
     Driver::new(Box::new(transport), connection, timeline, 1)
 }
 
 /// A server that answers each message with what `answer` makes of it: what it received, and how that ended.
 fn server(other: Memory, answer: impl Fn(&mut Driver, &str) + Send + 'static) -> JoinHandle<(Vec<String>, Closed)> {
     std::thread::spawn(move || {
-        let mut driver = driver(other, Role::Server, &Transcript::default());
+        let mut driver = driver(other, Role::Server);
         let (mut heard, mut end) = (Vec::new(), None);
         loop {
             match driver.wait(None) {
@@ -75,11 +76,11 @@ fn plan(pace: Pace) -> Plan {
 }
 
 fn play(part: &Part, plan: Plan, hooks: &mut dyn Hooks, transport: Memory) -> (Played, Vec<String>) {
-    let transcript = Transcript::default();
-    let mut driver = driver(transport, Role::Client, &transcript);
+    let mut driver = driver(transport, Role::Client);
     let played = Player::new(&mut driver, part, plan, hooks, &mut ()).play();
     let line = |message: &Message| format!("{} {}", message.direction.name(), String::from_utf8_lossy(&message.data));
-    (played, transcript.take(1).messages.iter().map(line).collect())
+    let said = played.live.messages.iter().map(line).collect();
+    (played, said)
 }
 
 /// Two questions, each answered before the next.
@@ -295,7 +296,7 @@ fn hooks_leave_out_replace_and_stop() {
 fn a_part_without_its_end_leaves_the_connection_open() {
     let (ours, theirs) = pair();
     let server = server(theirs, echo);
-    let mut driver = driver(ours, Role::Client, &Transcript::default());
+    let mut driver = driver(ours, Role::Client);
     let part = Part::messages(&dialogue(), None).without_end();
     let played = Player::new(&mut driver, &part, plan(Pace::Asap), &mut NoHooks, &mut ()).play();
     assert!(played.stopped.is_none(), "{:?}", played.stopped);

@@ -1,10 +1,10 @@
 //! The server's part by what releases it: what is said before the client says anything, and after each of its messages.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::dealt::dealt;
 use super::{Matching, Options};
 use crate::protocol::DeflateParams;
 use crate::replay::part::{Action, Cue, FrameKeys, Part};
@@ -36,22 +36,14 @@ pub(super) struct Line {
 }
 
 impl Answers {
-    /// The server's part of a connection, as the server saw it. Where ids count, an answer belongs to the message that has its id, wherever it
-    /// came in the recording.
+    /// The server's part of a connection, as the server saw it. By order each message releases what followed it, by content its
+    /// own answers.
     pub(super) fn of(score: &Score, options: &Options) -> Answers {
         let Part { mut cues, awaited, deflate } = if options.frames {
             Part::frames(score, options.max_gap, FrameKeys::Recorded)
         } else {
             Part::messages(score, options.max_gap)
         };
-        let ids = match &options.matching {
-            Matching::Json { ids, .. } => Some(ids),
-            _ => None,
-        };
-        let mut asked: HashMap<Bytes, usize> = HashMap::new();
-        for (at, heard) in awaited.iter().enumerate() {
-            asked.extend(ids.iter().flat_map(|ids| ids.of(&heard.message.data)).map(|id| (id, at)));
-        }
         let line = |cue: Cue, at: Option<usize>| {
             let begun = at.map_or(Duration::ZERO, |at| awaited[at].time);
             let after = delay(options.pace, cue.time.saturating_sub(begun));
@@ -66,14 +58,13 @@ impl Answers {
             // Nobody saw the end: it is the client's.
             end.action = Action::Await;
         }
+        let places = match &options.matching {
+            Matching::Order(_) => cues.iter().map(|cue| cue.after.checked_sub(1)).collect(),
+            Matching::Json { ids, .. } => dealt(&cues, &awaited, Some(ids)),
+            Matching::Any | Matching::Exact | Matching::Regex => dealt(&cues, &awaited, None),
+        };
         let (mut opening, mut released) = (Vec::new(), vec![Vec::new(); awaited.len()]);
-        for cue in cues {
-            let own = match (&cue.action, ids) {
-                (Action::Message { data, .. }, Some(ids)) => ids.of(data).iter().find_map(|id| asked.get(id)).copied(),
-                _ => None,
-            };
-            // An answer comes after what it answers; what has the same id before that is something else.
-            let at = own.filter(|at| *at < cue.after).or(cue.after.checked_sub(1));
+        for (cue, at) in cues.into_iter().zip(places) {
             at.map_or(&mut opening, |at| &mut released[at]).push(line(cue, at));
         }
         let awaited = awaited.into_iter().map(|heard| heard.message).collect();
@@ -150,29 +141,49 @@ mod tests {
             let of = |lines: &[(&str, u128)]| lines.iter().map(|(text, ms)| ((*text).to_owned(), *ms)).collect();
             let expected: Vec<Vec<_>> =
                 vec![of(&[("hello", 200)]), of(&[("a1", 100), ("a2", 400)]), of(&[]), of(&[("c1", 500)])];
-            assert_eq!(released(&lines, Matching::Any, Pace::Original { speed: 1.0 }), expected, "{role}");
-            let fast = released(&lines, Matching::Any, Pace::Original { speed: 4.0 });
+            let order = || Matching::Order(Box::default());
+            assert_eq!(released(&lines, order(), Pace::Original { speed: 1.0 }), expected, "{role}");
+            let fast = released(&lines, order(), Pace::Original { speed: 4.0 });
             assert_eq!(fast[3], of(&[("c1", 125)]), "{role}");
-            assert!(released(&lines, Matching::Any, Pace::Wait).iter().flatten().all(|(_, after)| *after == 0));
+            assert!(released(&lines, order(), Pace::Wait).iter().flatten().all(|(_, after)| *after == 0));
         }
+    }
+
+    /// What is released by which message.
+    fn texts(said: &[String], matching: Matching) -> Vec<Vec<String>> {
+        let released = released(&(open("client") + said.concat().as_str()), matching, Pace::Wait);
+        released.into_iter().map(|lines| lines.into_iter().map(|(text, _)| text).collect()).collect()
+    }
+
+    #[test]
+    fn by_content_each_of_several_messages_gets_an_answer_and_the_last_the_rest() {
+        let sent = |text| frame(1.0, "sent", text);
+        let received = |text| frame(2.0, "received", text);
+        let said = ["a", "b", "c"].map(sent).into_iter().chain(["A", "B", "C1", "C2"].map(received));
+        let said: Vec<String> = said.chain([sent("d"), sent("e"), received("D"), sent("f"), received("F")]).collect();
+        let expected = [&[][..], &["A"], &["B"], &["C1", "C2"], &["D"], &[], &["F"]];
+        for matching in [Matching::Any, Matching::Exact, Matching::Regex] {
+            assert_eq!(texts(&said, matching), expected);
+        }
+        let literal = [&[][..], &[], &[], &["A", "B", "C1", "C2"], &[], &["D"], &["F"]];
+        assert_eq!(texts(&said, Matching::Order(Box::default())), literal);
     }
 
     #[test]
     fn an_answer_belongs_to_the_message_with_its_id() {
         let said = [
             frame(1.0, "sent", r#"{"id":1}"#),
+            frame(1.0, "sent", "plain"),
             frame(1.0, "sent", r#"{"id":2}"#),
             frame(1.1, "received", r#"{"id":2,"result":"b"}"#),
+            frame(1.2, "received", "PLAIN"),
             frame(1.2, "received", r#"{"on":"news"}"#),
             frame(1.3, "received", r#"{"id":1,"result":"a"}"#),
         ];
-        let lines = open("client") + said.concat().as_str();
-        let matching = Matching::Json { rules: Box::default(), ids: Ids::default() };
-        let released = released(&lines, matching, Pace::Original { speed: 1.0 });
-        let texts: Vec<Vec<&str>> =
-            released.iter().map(|lines| lines.iter().map(|(text, _)| text.as_str()).collect()).collect();
+        let matching = || Matching::Json { rules: Box::default(), ids: Ids::default() };
         let news = [r#"{"id":2,"result":"b"}"#, r#"{"on":"news"}"#];
-        assert_eq!(texts, [vec![], vec![r#"{"id":1,"result":"a"}"#], news.to_vec()]);
-        assert_eq!(released[1][0].1, 300);
+        assert_eq!(texts(&said, matching()), [&[][..], &[r#"{"id":1,"result":"a"}"#], &["PLAIN"], &news]);
+        let timed = released(&(open("client") + said.concat().as_str()), matching(), Pace::Original { speed: 1.0 });
+        assert_eq!(timed[1][0].1, 300);
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! who gets which connection (cast) -> the opening handshake (opening) -> each message of the client is found in the
-//! recording (cues, ids) and releases what followed it there (part) when its time has come (play)
+//! recording (cues, ids) and releases what answered it there (part, answers, dealt) when its time has come (play)
 //! ```
 
 mod answers;
 mod cast;
 mod cues;
+mod dealt;
 mod forward;
 mod ids;
 mod opening;
@@ -25,7 +26,7 @@ use crate::event::Role;
 use crate::handshake::{Request, Response};
 use crate::session::{AcceptError, Answer, ConnectOptions, Incoming, Timeline, accept};
 use answers::Answers;
-use cast::{Cast, Nothing};
+use cast::{Cast, Nothing, Turn};
 use cues::Cues;
 use opening::Opening;
 use play::{Ended, Player};
@@ -108,6 +109,8 @@ pub enum MockError {
 /// What is worth saying while a client is served.
 #[derive(Debug)]
 pub enum Remark {
+    /// It asks for a connection with this path and query, and for no redirect that leads to one.
+    Asked(String),
     /// It asks for something else than was recorded, and is taken all the same.
     Otherwise(Mismatch),
     /// It said what is not in the recording.
@@ -152,6 +155,11 @@ pub enum Served {
         connection: u32,
         status: u16,
     },
+    /// It got a redirect that led to the recorded connection, and may come again for what follows.
+    Redirected {
+        connection: u32,
+        status: u16,
+    },
     /// It got none of the recording.
     Refused {
         status: u16,
@@ -183,7 +191,8 @@ pub struct Mock {
 #[derive(Debug)]
 struct Part {
     number: u32,
-    opening: Opening,
+    /// Those of the redirects to it, and its own: at least one.
+    openings: Vec<Opening>,
     answers: Answers,
     cues: Cues,
     recorded: Conversation,
@@ -195,20 +204,24 @@ impl Mock {
     /// # Errors
     /// When none is left, or what is to be changed can't be.
     pub fn new(scores: &[Score], options: Options) -> Result<Mock, MockError> {
+        let all: Vec<&Score> = scores.iter().flat_map(openings).collect();
         let part = |score: &Score| {
-            let opening = Opening::of(score)?;
+            let openings: Vec<Opening> = openings(score).filter_map(|score| Opening::of(score, &all)).collect();
+            if openings.is_empty() {
+                return None;
+            }
             let score = score.clone().seen_by(Role::Server);
             let answers = Answers::of(&score, &options);
             let cues = Cues::new(&answers.awaited, &options.matching);
             let recorded = Conversation { messages: answers.awaited.clone(), end: score.end.map(|(_, closed)| closed) };
-            Some(Part { number: score.number, opening, answers, cues, recorded })
+            Some(Part { number: score.number, openings, answers, cues, recorded })
         };
         let parts: Vec<Part> = scores.iter().filter_map(part).collect();
         if parts.is_empty() {
             return Err(MockError::Nothing);
         }
         options.changes.check(parts.iter().flat_map(|part| part.answers.texts()))?;
-        let cast = Cast::new(parts.len(), options.again);
+        let cast = Cast::new(parts.iter().map(|part| part.openings.len()), options.again);
         Ok(Mock { parts, cast, options })
     }
 
@@ -218,15 +231,21 @@ impl Mock {
         self.parts.len()
     }
 
-    /// What their clients asked for, secrets masked.
+    /// What their clients asked for first, secrets masked.
     pub fn resources(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().map(|part| part.opening.resource.as_str())
+        self.parts.iter().map(|part| part.openings[0].resource.as_str())
     }
 
     /// Whether every connection has been played to its end, and none will be again.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.cast.is_over()
+    }
+
+    /// The connections that nobody has come for, with what their clients asked for in the end, secrets masked.
+    pub fn left(&self) -> impl Iterator<Item = (u32, &str)> {
+        let left = self.cast.left().into_iter().map(|part| &self.parts[part]);
+        left.filter_map(|part| Some((part.number, part.openings.last()?.resource.as_str())))
     }
 
     /// Serves a client to the end of its connection; it has so much time for its opening handshake.
@@ -239,16 +258,25 @@ impl Mock {
         remark: &dyn Fn(Remark),
     ) -> Served {
         let (mut given, mut refused) = (None, None);
-        let accepted = accept(incoming, timeout, timeline, |request| match self.give(request, remark) {
-            Ok(part) => {
-                given = Some(part);
-                self.parts[part].opening.answer()
+        let secure = incoming.tls.is_some();
+        let accepted = accept(incoming, timeout, timeline, |request| {
+            let answer = self.give(request, remark);
+            // Whoever looks whether a server is there is no client.
+            let is_client = request.headers.has_token("Upgrade", "websocket");
+            if is_client && answer.as_ref().map_or(true, |turn| self.is_last(*turn)) {
+                remark(Remark::Asked(request.resource.clone()));
             }
-            Err(mismatch) => {
-                let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"))
-                    .expect("our own headers are valid");
-                refused = Some(mismatch);
-                Answer::Respond { response, body }
+            match answer {
+                Ok(turn) => {
+                    given = Some(turn);
+                    self.opening(turn).answer(request, secure)
+                }
+                Err(mismatch) => {
+                    let (response, body) = Response::plain(mismatch.status(), &[], &format!("{mismatch}\n"))
+                        .expect("our own headers are valid");
+                    refused = Some(mismatch).filter(|_| is_client);
+                    Answer::Respond { response, body }
+                }
             }
         });
         let Some(given) = given else {
@@ -258,7 +286,7 @@ impl Mock {
                 (Ok(_), _) => unreachable!("nobody is accepted without a part"),
             };
         };
-        let part = &self.parts[given];
+        let part = &self.parts[given.part];
         let played = accepted.and_then(|(_, driver)| {
             let player = Player::new(driver, (&part.answers, part.cues.clone()), &self.options, hooks, remark)?;
             Ok(player.play())
@@ -269,46 +297,62 @@ impl Mock {
                 let verdict = verdict(&part.recorded, heard, closed, &self.options.matching);
                 Served::Played(Played { connection: part.number, verdict, stopped })
             }
-            Err(AcceptError::Answered(status)) => Served::Answered { connection: part.number, status },
+            Err(AcceptError::Answered(status)) if self.is_last(given) => {
+                Served::Answered { connection: part.number, status }
+            }
+            Err(AcceptError::Answered(status)) => Served::Redirected { connection: part.number, status },
             Err(error) => Served::Failed(error),
         };
         self.cast.give_back(given, !matches!(served, Served::Failed(_)));
         served
     }
 
-    /// The part for a client that asks so.
-    fn give(&self, request: &Request, remark: &dyn Fn(Remark)) -> Result<usize, Mismatch> {
-        let has = |part: usize| self.parts[part].opening.has(&request.resource);
+    fn opening(&self, Turn { part, turn }: Turn) -> &Opening {
+        &self.parts[part].openings[turn]
+    }
+
+    /// Whether a turn is that of the connection itself.
+    fn is_last(&self, Turn { part, turn }: Turn) -> bool {
+        turn + 1 == self.parts[part].openings.len()
+    }
+
+    /// The turn for a client that asks so.
+    fn give(&self, request: &Request, remark: &dyn Fn(Remark)) -> Result<Turn, Mismatch> {
         let other = || {
             let mut recorded: Vec<String> = Vec::new();
-            for part in &self.parts {
-                if !recorded.contains(&part.opening.resource) {
-                    recorded.push(part.opening.resource.clone());
+            for opening in self.parts.iter().flat_map(|part| &part.openings) {
+                if !recorded.contains(&opening.resource) {
+                    recorded.push(opening.resource.clone());
                 }
             }
             Mismatch::Resource { asked: request.resource.clone(), recorded }
         };
-        let part = match self.cast.give(has) {
+        let given = match self.cast.give(|turn| self.opening(turn).has(&request.resource)) {
             Err(Nothing::Fits) if self.options.lenient => {
                 remark(Remark::Otherwise(other()));
-                self.cast.give(|_| true)
+                self.cast.give(|turn| self.is_last(turn))
             }
             given => given,
         };
-        let part = part.map_err(|nothing| match nothing {
+        let turn = given.map_err(|nothing| match nothing {
             Nothing::Fits => other(),
             Nothing::Left => Mismatch::Over,
         })?;
-        let opening = &self.parts[part].opening;
+        let opening = self.opening(turn);
         if let Some(recorded) = opening.subprotocol.clone().filter(|_| !opening.is_spoken(request)) {
             let offered = request.headers.joined("Sec-WebSocket-Protocol");
             let mismatch = Mismatch::Subprotocol { recorded, offered };
             if !self.options.lenient {
-                self.cast.give_back(part, false);
+                self.cast.give_back(turn, false);
                 return Err(mismatch);
             }
             remark(Remark::Otherwise(mismatch));
         }
-        Ok(part)
+        Ok(turn)
     }
+}
+
+/// A recorded connection as each request for it found it.
+fn openings(score: &Score) -> impl Iterator<Item = &Score> {
+    score.hops.iter().chain([score])
 }

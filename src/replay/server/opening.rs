@@ -2,15 +2,17 @@
 
 use bytes::Bytes;
 
-use crate::event::Role;
-use crate::handshake::{DeflateOffer, Request, Response, ResponseReader, ServerOffer, Target};
+use crate::handshake::{DeflateOffer, Request, Response, ServerOffer};
 use crate::protocol::DeflateParams;
 use crate::recording::mask::MASK;
 use crate::replay::Score;
+use crate::replay::place::is_same_resource;
 use crate::session::Answer;
 
 /// Headers that are written anew for each connection.
 const OWN: [&str; 4] = ["Content-Length", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"];
+
+const LOCATION: &str = "Location";
 
 /// What is asked for, and what is answered.
 #[derive(Debug)]
@@ -18,42 +20,50 @@ pub(super) struct Opening {
     /// Path and query, with secrets masked.
     pub(super) resource: String,
     pub(super) subprotocol: Option<String>,
-    answer: Answer,
+    answer: Said,
+}
+
+/// What the recorded server said.
+#[derive(Debug)]
+enum Said {
+    Yes(ServerOffer),
+    /// Anything else than a 101.
+    Other {
+        status: u16,
+        reason: String,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+        /// Whether its `Location` is one of the recording, which is here now.
+        back: bool,
+    },
 }
 
 impl Opening {
-    /// That of a recorded connection; `None` if nothing was answered there.
-    pub(super) fn of(score: &Score) -> Option<Opening> {
-        let response = score.response.as_ref();
-        let read = response.and_then(|response| ResponseReader::default().receive(&response.raw).ok().flatten());
-        let read = read.map(|(read, _)| read);
+    /// That of a recorded connection, one of these; `None` if nothing was answered there.
+    pub(super) fn of(score: &Score, all: &[&Score]) -> Option<Opening> {
+        let (response, read) = (score.response.as_ref(), score.answered());
         let negotiated = score.ready.as_ref().map(|ready| &ready.negotiated);
         let subprotocol = negotiated.and_then(|negotiated| negotiated.subprotocol.clone());
         let status = response.map_or(if score.ready.is_some() { 101 } else { 0 }, |response| response.status);
         let answer = match status {
             0 => return None,
-            101 => Answer::Accept(ServerOffer {
+            101 => Said::Yes(ServerOffer {
                 subprotocols: subprotocol.iter().cloned().collect(),
                 deflate: negotiated.and_then(|negotiated| negotiated.deflate).map(wanted),
-                headers: read.as_ref().map(kept).unwrap_or_default(),
+                headers: read.as_ref().map(|read| kept(read, false)).unwrap_or_default(),
             }),
             status => {
+                let back = score.redirect().is_some_and(|target| all.iter().any(|other| other.is_at(&target)));
                 let body = response.map(|response| response.body.clone()).unwrap_or_default();
-                refused(status, read.as_ref(), body)
+                other(status, read.as_ref(), body, back)
             }
         };
-        Some(Opening { resource: resource(score), subprotocol, answer })
+        Some(Opening { resource: score.resource(), subprotocol, answer })
     }
 
     /// Whether this is what it was asked for; a masked value stands for any.
     pub(super) fn has(&self, resource: &str) -> bool {
-        let (path, query) = split(&self.resource);
-        let (live_path, live_query) = split(resource);
-        let is_same = |(recorded, live): (&str, &str)| match (recorded.split_once('='), live.split_once('=')) {
-            (Some((name, MASK)), Some((live, _))) => name == live,
-            _ => recorded == live,
-        };
-        path == live_path && query.len() == live_query.len() && query.into_iter().zip(live_query).all(is_same)
+        is_same_resource(&self.resource, resource)
     }
 
     /// Whether a client that asks so gets the recorded subprotocol.
@@ -64,24 +74,40 @@ impl Opening {
         self.subprotocol.as_ref().is_none_or(offered)
     }
 
-    pub(super) fn answer(&self) -> Answer {
-        self.answer.clone()
+    /// The answer to a client that asks so, and was served over TLS or not.
+    pub(super) fn answer(&self, request: &Request, secure: bool) -> Answer {
+        match &self.answer {
+            Said::Yes(offer) => Answer::Accept(offer.clone()),
+            Said::Other { status, reason, headers, body, back } => {
+                let mut headers = headers.clone();
+                if *back {
+                    let host = request.headers.get("Host");
+                    let locations = headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(LOCATION));
+                    locations.for_each(|(_, location)| *location = here(location, host.as_deref(), secure));
+                }
+                let response = Response::with_reason(*status, reason, &headers);
+                Answer::Respond {
+                    response: response.expect("headers that were read can be written"),
+                    body: body.clone(),
+                }
+            }
+        }
     }
 }
 
-/// What the recorded client asked for.
-fn resource(score: &Score) -> String {
-    let line = score.request.as_ref().and_then(|request| request.split(|byte| *byte == b'\n').next());
-    let asked = line.and_then(|line| std::str::from_utf8(line).ok()?.split(' ').nth(1).map(str::to_owned));
-    asked.unwrap_or_else(|| match score.role {
-        Role::Server => score.url.clone(),
-        Role::Client => Target::parse(&score.url).map_or_else(|_| "/".to_owned(), |target| target.resource),
-    })
-}
-
-fn split(resource: &str) -> (&str, Vec<&str>) {
-    let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
-    (path, query.split('&').filter(|part| !part.is_empty()).collect())
+/// A location of the recorded server as one of ours, as the client calls us; a relative one is that already.
+fn here(location: &str, host: Option<&str>, secure: bool) -> String {
+    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
+    let scheme = match (scheme.to_ascii_lowercase().as_str(), secure) {
+        ("", _) => "",
+        ("http:" | "https:", true) => "https:",
+        ("http:" | "https:", false) => "http:",
+        ("ws:" | "wss:", true) => "wss:",
+        ("ws:" | "wss:", false) => "ws:",
+        _ => return location.to_owned(),
+    };
+    let resource = rest.find(['/', '?', '#']).map_or("/", |at| &rest[at..]);
+    host.map_or_else(|| resource.to_owned(), |host| format!("{scheme}//{host}{resource}"))
 }
 
 /// What the server wanted of permessage-deflate, by what was agreed on.
@@ -95,22 +121,44 @@ fn wanted(params: DeflateParams) -> DeflateOffer {
     }
 }
 
-/// The headers of the recorded response that make sense again: not those of its connection, nor whose secret is not known.
-fn kept(response: &Response) -> Vec<(String, String)> {
+/// The headers of the recorded response that make sense again: not those of its connection, nor whose secret is not known. A
+/// `Location` that leads back may have one: any will do here.
+fn kept(response: &Response, back: bool) -> Vec<(String, String)> {
     let headers = response.headers.passed_on(&OWN, &[]).into_iter();
+    let is_known = |name: &str, value: &str| !value.contains(MASK) || back && name.eq_ignore_ascii_case(LOCATION);
     // A folded value is not written any more (RFC 9112 section 5.2).
-    headers.filter(|(_, value)| !value.contains(MASK) && !value.contains(['\r', '\n'])).collect()
+    headers.filter(|(name, value)| is_known(name, value) && !value.contains(['\r', '\n'])).collect()
 }
 
 /// Any other answer than a 101, with what its headers say about this connection written anew.
-fn refused(status: u16, response: Option<&Response>, body: Bytes) -> Answer {
-    let mut headers = response.map(kept).unwrap_or_default();
+fn other(status: u16, response: Option<&Response>, body: Bytes, back: bool) -> Said {
+    let mut headers = response.map(|response| kept(response, back)).unwrap_or_default();
     let upgrade = response.and_then(|response| response.headers.get("Upgrade"));
     let connection = if upgrade.is_some() { "Upgrade, close" } else { "close" };
     let own = [("Connection", connection.to_owned()), ("Content-Length", body.len().to_string())];
     headers.extend(own.map(|(name, value)| (name.to_owned(), value)));
     headers.extend(upgrade.map(|upgrade| ("Upgrade".to_owned(), upgrade.into_owned())));
-    let reason = response.map_or("", |response| response.reason.as_str());
-    let response = Response::with_reason(status, reason, &headers);
-    Answer::Respond { response: response.expect("headers that were read can be written"), body }
+    let reason = response.map_or_else(String::new, |response| response.reason.clone());
+    Said::Other { status, reason, headers, body, back }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::here;
+
+    #[test]
+    fn a_location_leads_back_as_it_was_written() {
+        for (location, secure, expected) in [
+            ("http://example.org/b?x=1#y", false, "http://mock:1/b?x=1#y"),
+            ("HTTPS://ann:pw@example.org:444/b", false, "http://mock:1/b"),
+            ("ws://example.org", true, "wss://mock:1/"),
+            ("wss://example.org?x", true, "wss://mock:1?x"),
+            ("//example.org/b//c", true, "//mock:1/b//c"),
+            ("/b//c", false, "/b//c"),
+            ("b?to=http://example.org/", false, "b?to=http://example.org/"),
+        ] {
+            assert_eq!(here(location, Some("mock:1"), secure), expected);
+        }
+        assert_eq!(here("ws://example.org/b", None, true), "/b");
+    }
 }

@@ -1,4 +1,4 @@
-//! Text in columns: numbers, times and sizes to read, and small bars.
+//! Text taken apart, and in columns: numbers, times and sizes to read, and small bars.
 
 use std::time::Duration;
 
@@ -6,11 +6,22 @@ use rhai::plugin::*;
 use rhai::{Dynamic, FLOAT, INT};
 
 use crate::render::{plot, quantity};
-use crate::script::failure::{Failure, Raised};
+use crate::script::failure::{Failure, FailureKind, Raised};
+use crate::script::matcher::Pattern;
 use crate::script::value::written;
 
 #[export_module]
 pub mod api {
+    /// What the group of a regular expression is in a text; without a group all that it finds. Fails if it finds nothing.
+    #[rhai_fn(name = "capture", return_raw)]
+    pub fn capture(text: &str, pattern: &str) -> Raised<String> {
+        let found = Pattern::regex(pattern)?.first(text.as_bytes()).map(|found| String::from_utf8_lossy(found).into());
+        found.ok_or_else(|| {
+            let (pattern, text) = (written(&pattern.into()), written(&text.into()));
+            Failure::new(FailureKind::Expectation, format!("{pattern} finds nothing in {text}")).into()
+        })
+    }
+
     /// A value as text, with blanks behind it up to this many characters.
     #[rhai_fn(name = "left")]
     pub fn left(value: Dynamic, width: INT) -> String {

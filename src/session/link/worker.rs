@@ -104,7 +104,7 @@ impl Worker {
                     }
                 }
                 Waited::Timeout | Waited::Writable => {}
-                Waited::SinkFailed(error) => self.note(error.to_string()),
+                Waited::SinkFailed(error) => self.timeline.note_failure(self.number, error),
                 Waited::Over => return if wanted { Ended::Wanted } else { Ended::Lost },
             }
             while !driver.is_full()
@@ -182,7 +182,7 @@ impl Worker {
 
     fn flush(&self) {
         while let Err(error) = self.timeline.flush() {
-            self.note(error.to_string());
+            self.timeline.note_failure(self.number, error);
         }
     }
 

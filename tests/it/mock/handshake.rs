@@ -9,11 +9,21 @@ use crate::support::peers::{websockets_client, ws_client};
 
 /// The response to a request for this path with further headers, to the end of the stream.
 fn response(mock: &Mock, path: &str, headers: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", mock.server.port)).unwrap();
+    response_from(mock, "h", path, headers)
+}
+
+/// The same, of who calls it by this name.
+pub(super) fn response_from(mock: &Mock, host: &str, path: &str, headers: &str) -> String {
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
     );
+    raw(mock, &request)
+}
+
+/// The response to this request, to the end of the stream.
+pub(super) fn raw(mock: &Mock, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", mock.server.port)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();

@@ -47,3 +47,26 @@ fn a_file_system_that_runs_full_is_told_and_the_session_goes_on() {
     let read = received(&path);
     assert!(read.len() > 100 && messages.starts_with(&read), "{} messages", read.len());
 }
+
+#[test]
+fn a_script_ends_with_that_if_its_recording_was_lost() {
+    let (folder, path) = place();
+    let room = folder.path().join("room");
+    std::fs::create_dir(&room).unwrap();
+    let messages = (0..5000).flat_map(|i| text(format!("message {i}")));
+    let server = says_last(messages.chain(close(1000, "")).collect::<Vec<u8>>());
+    let statements = format!(
+        "let ws = connect(\"{}\", #{{ compress: \"off\" }}); ws.expect(\"message 4999\"); print(\"all\");",
+        server.url()
+    );
+    std::fs::write(&path, statements).unwrap();
+    let args = [env!("CARGO_BIN_EXE_wscope"), path.to_str().unwrap()];
+    let Some(output) = in_small_room("\"$2\" run \"$3\" -o \"$1/a.wsrec\"", &room, &args) else {
+        drop(std::net::TcpStream::connect(("127.0.0.1", server.port)));
+        return;
+    };
+    let told = format!("recording to \"{}/a.wsrec\" stopped: no space left on device", room.display());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(11) && stderr.contains(&told), "{:?}: {stderr}", output.status);
+    assert_eq!(output.stdout, b"all\n");
+}

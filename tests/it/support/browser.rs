@@ -6,10 +6,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::peers::{Peer, missing, node};
+use super::peers::{Peer, missing, node, skip};
 
 /// Names of it on the path.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// The Network panel of the DevTools that it brings along.
+const NETWORK: &str = "devtools://devtools/bundled/devtools_app.html?panel=network";
 
 /// What the body of an async function returns, as JSON, on an empty page from loopback; `None` without a browser.
 #[track_caller]
@@ -31,8 +34,26 @@ pub(crate) fn watch_on(page: &str, script: &str) -> Option<(Value, Vec<String>)>
     Some((result, serde_json::from_value(seen).unwrap()))
 }
 
+/// What a user with hands and eyes (`choose`, `click`, `all`) gets of the Network panel of DevTools; `None` without them.
+#[track_caller]
+pub(crate) fn run_on_network_panel(script: &str) -> Option<Value> {
+    match ask(&json!({ "page": NETWORK, "script": script, "watched": true }))? {
+        Err(error) if error.starts_with("page.goto: net::") => {
+            skip("skipped: devtools: this browser does not bring them along");
+            None
+        }
+        answer => Some(answer.unwrap_or_else(|error| panic!("DevTools: {error}")).0),
+    }
+}
+
 #[track_caller]
 fn perform(task: &Value) -> Option<(Value, Value)> {
+    Some(ask(task)?.unwrap_or_else(|error| panic!("the page: {error}")))
+}
+
+/// Result and what was seen, or what went wrong.
+#[track_caller]
+fn ask(task: &Value) -> Option<Result<(Value, Value), String>> {
     static BROWSER: OnceLock<Option<Mutex<Peer>>> = OnceLock::new();
     let browser = BROWSER.get_or_init(|| start().map(Mutex::new)).as_ref();
     let Some(browser) = browser else {
@@ -46,8 +67,10 @@ fn perform(task: &Value) -> Option<(Value, Value)> {
         browser.line()
     };
     let mut answer: Value = serde_json::from_str(&answer).unwrap();
-    assert!(answer.get("error").is_none(), "the page: {}", answer["error"]);
-    Some((answer["result"].take(), answer["seen"].take()))
+    if let Some(error) = answer["error"].as_str() {
+        return Some(Err(error.to_owned()));
+    }
+    Some(Ok((answer["result"].take(), answer["seen"].take())))
 }
 
 fn start() -> Option<Peer> {

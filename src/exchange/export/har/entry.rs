@@ -50,10 +50,13 @@ impl Entry {
             },
         });
         let client = open.filter(|open| open.role == Role::Client);
-        if let Some(address) = client.and_then(|open| open.address) {
+        let address = client.and_then(|open| open.address);
+        if let Some(address) = address {
             entry["serverIPAddress"] = address.ip().to_string().into();
         }
-        entry["connection"] = self.connection.to_string().into();
+        // HAR leaves open what tells connections apart. DevTools take it for the server's port.
+        let connection = address.map_or(self.connection, |address| address.port().into());
+        entry["connection"] = connection.to_string().into();
         entry["_resourceType"] = "websocket".into();
         entry.to_string()
     }

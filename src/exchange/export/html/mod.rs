@@ -52,7 +52,7 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
     out.write_all(&about(source))?;
     let mut pass = source.pass()?;
     let mut blocks = Blocks::new();
-    while let Some(entry) = pass.entry()? {
+    while let Some(entry) = pass.line()? {
         for event in shown(entry, pass.time()) {
             blocks.event(&event, &pass, out)?;
         }
@@ -62,19 +62,22 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
     Ok(())
 }
 
-/// What is shown of an entry: no more than [`LIMIT`] of what can be long, and then a note that this is not all.
+/// What is shown of an entry: no more than [`LIMIT`] of what can be long, and then a note that this is not all; of one that is
+/// damaged a note of that.
 fn shown(mut entry: Entry, time: Duration) -> impl Iterator<Item = Event> {
+    let note = |text| Event { time, connection: 0, kind: Kind::Note(text) };
     let mut remark = None;
     match &mut entry {
         Entry::Event(Event { kind: Kind::Undecoded(bytes), .. }) if bytes.len() > LIMIT => {
             let text = format!("{} further bytes are not on this page", bytes.len() - LIMIT);
-            remark = Some(Event { time, connection: 0, kind: Kind::Note(text) });
+            remark = Some(note(text));
             bytes.truncate(LIMIT);
         }
         Entry::Unknown(line) => line.truncate(LIMIT),
         _ => {}
     }
-    entry.told(time).into_iter().chain(remark)
+    let told = entry.told(time).unwrap_or_else(|damage| note(format!("damaged recording: {damage}")));
+    std::iter::once(told).chain(remark)
 }
 
 fn head(page: &str, name: &str) -> String {

@@ -10,8 +10,9 @@ use super::literal::{Node, bytes, string};
 use super::opening;
 use super::say::{closing, fields, text_or_bytes};
 use super::talk::{Payload, Step, Talk, Talks, What};
-use super::volatile::Repeats;
+use super::volatile::Answers;
 use crate::event::{Closed, Side};
+use crate::exchange::export::Source;
 
 /// How long an expectation waits unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +31,16 @@ pub(super) struct Case {
     talks: Vec<usize>,
     /// Their steps, by theirs.
     steps: Vec<usize>,
+}
+
+/// What cases are made from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct From<'a> {
+    pub(super) talks: &'a Talks,
+    pub(super) source: &'a Source,
+    pub(super) answers: &'a Answers,
+    /// When the recording began, since the epoch; zero if it does not say.
+    pub(super) created: Duration,
 }
 
 /// Variables that a script has for itself.
@@ -56,25 +67,27 @@ pub(super) fn together(talks: &Talks) -> Vec<Case> {
 
 impl Case {
     /// Takes note of what came after which question.
-    pub(super) fn note(&self, talks: &Talks, repeats: &mut Repeats) {
+    pub(super) fn note(&self, talks: &Talks, answers: &mut Answers) {
         let steps = self.steps(talks);
         for (step, place) in steps.iter().zip(places(talks, &steps)) {
             if let (What::Hear(payload), Some(place)) = (&step.what, place)
                 && let Some(json) = payload.json()
             {
-                repeats.note(place, &json);
+                answers.note(place, &json);
             }
         }
     }
 
     /// Writes it.
-    pub(super) fn write(&self, talks: &Talks, repeats: &Repeats, created: Duration, head: &mut Head, out: &mut String) {
+    pub(super) fn write(&self, from: &From<'_>, head: &mut Head, out: &mut String) {
+        let From { talks, source, answers, created } = *from;
         let steps = self.steps(talks);
         let name = |at: usize| if self.talks.len() == 1 { "ws".to_owned() } else { format!("ws{}", at + 1) };
         let names: HashMap<usize, String> = self.talks.iter().enumerate().map(|(at, talk)| (*talk, name(at))).collect();
         let mut script = Script {
             talks,
-            repeats,
+            source,
+            answers,
             created,
             places: places(talks, &steps),
             sent: Sent::of(steps.iter().copied().enumerate()),
@@ -139,7 +152,8 @@ fn places(talks: &Talks, steps: &[&Step]) -> Vec<Option<u64>> {
 /// A case being written.
 pub(super) struct Script<'a> {
     pub(super) talks: &'a Talks,
-    pub(super) repeats: &'a Repeats,
+    pub(super) source: &'a Source,
+    pub(super) answers: &'a Answers,
     pub(super) created: Duration,
     pub(super) steps: Vec<&'a Step>,
     pub(super) places: Vec<Option<u64>>,

@@ -83,10 +83,7 @@ impl Head {
         for (at, piece) in text.split(MASK).enumerate() {
             if at > 0 {
                 let before = parts.last().map(|(Part::Text(text) | Part::Variable(text))| text.as_str());
-                let name = NAMED
-                    .captures(before.unwrap_or_default())
-                    .map_or(otherwise, |found| found.get(1).map_or(otherwise, |name| name.as_str()));
-                let name = variable(name, "secret");
+                let name = variable(named(before.unwrap_or_default()).unwrap_or(otherwise), "secret");
                 let is_url = self.servers.iter().any(|server| server.variable == name);
                 let name = if is_url { format!("{name}_secret") } else { name };
                 if !self.secrets.contains(&name) {
@@ -172,7 +169,11 @@ impl Head {
     }
 }
 
-/// The name of a field, a header or a parameter before its masked value.
+/// The name of a field, a header or a parameter whose value is behind this text.
+pub(super) fn named(before: &str) -> Option<&str> {
+    NAMED.captures(before)?.get(1).map(|name| name.as_str())
+}
+
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"([A-Za-z][A-Za-z0-9_-]*)["']?\s*[:=]\s*["']?(?:\w+ )?$"#).expect("a regular expression")
 });

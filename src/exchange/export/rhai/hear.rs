@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::case::Script;
-use super::expect::{Found, Judge};
+use super::expect::{Captive, Found, Judge};
 use super::head::variable;
-use super::literal::Node;
+use super::literal::{Node, string};
 use super::talk::What;
 use super::volatile::{Differences, differences, shape};
 
@@ -37,10 +37,10 @@ impl Script<'_> {
         let expected = format!("{}.expect({})", self.names[&self.steps[at].talk], node.text(4));
         match &*found {
             [] => self.line(&format!("{expected};"), 4),
-            [one] => self.capture(one, &format!("{expected}.json")),
+            [one] => self.capture(one, &expected),
             all => {
                 let answer = self.name("answer");
-                self.line(&format!("let {answer} = {expected}.json;"), 4);
+                self.line(&format!("let {answer} = {expected};"), 4);
                 for one in all {
                     self.capture(one, &answer);
                 }
@@ -57,20 +57,21 @@ impl Script<'_> {
         }
         let answers = self.name("answers");
         self.line(&format!("let {answers} = {expected};"), 4);
-        for (place, found) in found.iter().enumerate() {
+        for (at, found) in found.iter().enumerate() {
             for one in found {
-                self.capture(one, &format!("{answers}[{place}].json"));
+                self.capture(one, &format!("{answers}[{at}]"));
             }
         }
     }
 
-    /// Makes a variable of what was found in JSON, unless there is one.
-    fn capture(&mut self, found: &Found, json: &str) {
-        let Found { text, name, path } = found;
+    /// Makes a variable of what was found in a message, unless there is one.
+    fn capture(&mut self, found: &Found, message: &str) {
+        let Found { text, number, name, place, pattern } = found;
         if !self.captured.contains_key(text) {
             let variable = self.name(&variable(name, "value"));
-            self.line(&format!("let {variable} = {json}{path};"), 4);
-            self.captured.insert(text.clone(), variable);
+            let capture = pattern.as_ref().map(|pattern| format!(".capture({})", string(pattern))).unwrap_or_default();
+            self.line(&format!("let {variable} = {message}{place}{capture};"), 4);
+            self.captured.insert(text.clone(), Captive { variable, number: *number });
         }
     }
 
@@ -98,6 +99,9 @@ impl Script<'_> {
             let first = self.json(all[0]).unwrap_or(Value::Null);
             let mut differs = Differences::new();
             all.iter().filter_map(|at| self.json(*at)).for_each(|json| differences(&first, &json, "", &mut differs));
+            let elsewhere = all.iter().flat_map(|at| self.source.repeats_of(self.steps[*at].number));
+            let elsewhere = elsewhere.filter_map(|other| serde_json::from_slice(other).ok());
+            elsewhere.for_each(|json| differences(&first, &json, "", &mut differs));
             let (node, _) = self.message(all[0], Some(differs));
             if all.len() > MOST_OF_A_FLOOD {
                 self.line(&format!("// {} came.", all.len()), 4);
@@ -111,13 +115,16 @@ impl Script<'_> {
     /// What is expected at this step, and what is to be made variables.
     fn message(&mut self, at: usize, differs: Option<Differences>) -> (Node, Vec<Found>) {
         let What::Hear(payload) = &self.steps[at].what else { return (Node::Is(String::new()), Vec::new()) };
-        let differs = differs.or_else(|| self.places[at].map(|place| self.repeats.of(place))).unwrap_or_default();
+        let repeats = self.source.repeats_of(self.steps[at].number);
+        let asked = || self.places[at].filter(|_| repeats.is_empty()).map(|place| self.answers.of(place));
+        let differs = differs.or_else(asked).unwrap_or_default();
         let mut judge = Judge {
             head: &mut *self.head,
             sent: &self.sent,
             captured: &self.captured,
             at,
             differs,
+            repeats,
             created: self.created,
             masked: payload.masked,
             found: Vec::new(),

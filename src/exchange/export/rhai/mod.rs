@@ -13,6 +13,7 @@ mod literal;
 mod opening;
 mod say;
 mod talk;
+mod text;
 mod volatile;
 
 use std::io::Write;
@@ -20,9 +21,12 @@ use std::time::Duration;
 
 use super::wall::Wall;
 use super::{ExportError, Source};
+use case::From;
 use head::Head;
 use talk::{MOST_BYTES, MOST_STEPS, Talks};
-use volatile::Repeats;
+use volatile::Answers;
+
+pub use text::may_repeat;
 
 /// Writes the script.
 ///
@@ -33,14 +37,15 @@ pub(super) fn write(source: &Source, out: &mut dyn Write) -> Result<(), ExportEr
     let wall = Wall::new(source.header().created);
     let created = source.header().created.map(|_| wall.since_epoch(Duration::ZERO)).unwrap_or_default();
     let cases = case::together(&talks);
-    let mut repeats = Repeats::default();
+    let mut answers = Answers::default();
     for case in &cases {
-        case.note(&talks, &mut repeats);
+        case.note(&talks, &mut answers);
     }
+    let from = From { talks: &talks, source, answers: &answers, created };
     let mut head = Head::new(&talks);
     let mut body = String::new();
     for case in &cases {
-        case.write(&talks, &repeats, created, &mut head, &mut body);
+        case.write(&from, &mut head, &mut body);
     }
     let left_out = if talks.left_out > 0 {
         let (steps, bytes) = (MOST_STEPS, MOST_BYTES >> 20);

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use super::case::Script;
-use super::expect::words;
 use super::literal::{Node, Part, bytes, interpolated, string};
 use super::talk::Payload;
+use super::text::{places, words};
 use crate::protocol::{Frame, LengthForm, close};
 
 impl Script<'_> {
@@ -19,7 +19,7 @@ impl Script<'_> {
         found.sort_unstable_by_key(|word| (Reverse(word.len()), *word));
         found.dedup();
         for word in found {
-            let variable = &self.captured[word];
+            let variable = &self.captured[word].variable;
             parts = parts.into_iter().flat_map(|part| split(part, word, variable)).collect();
         }
         interpolated(&parts)
@@ -31,15 +31,10 @@ fn split(part: Part, word: &str, variable: &str) -> Vec<Part> {
     let Part::Text(text) = part else { return vec![part] };
     let mut parts = Vec::new();
     let mut rest = 0;
-    let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    for (at, _) in text.match_indices(word) {
-        let end = at + word.len();
-        if joins(text[..at].chars().next_back()) || joins(text[end..].chars().next()) {
-            continue;
-        }
-        parts.push(Part::Text(text[rest..at].to_owned()));
+    for place in places(&text, word) {
+        parts.push(Part::Text(text[rest..place.start].to_owned()));
         parts.push(Part::Variable(variable.to_owned()));
-        rest = end;
+        rest = place.end;
     }
     parts.push(Part::Text(text[rest..].to_owned()));
     parts.retain(|part| *part != Part::Text(String::new()));

@@ -66,6 +66,8 @@ pub(super) struct Step {
     pub(super) time: Duration,
     /// Its place among the talks.
     pub(super) talk: usize,
+    /// The number of its last frame; 0 if it is none.
+    pub(super) number: u64,
     pub(super) what: What,
 }
 
@@ -159,7 +161,8 @@ impl Talks {
                 talk.opening.open = true;
                 let steps = talk.frame(&frame, role, masked);
                 self.bytes += steps.iter().map(What::size).sum::<usize>();
-                self.steps.extend(steps.into_iter().map(|what| Step { time, talk: at, what }));
+                let number = frame.number;
+                self.steps.extend(steps.into_iter().map(|what| Step { time, talk: at, number, what }));
             }
             Kind::Close(closed) => {
                 let by = match (role, closed.by) {
@@ -170,7 +173,8 @@ impl Talks {
                 let opened = talk.opening.open;
                 self.over(connection);
                 if opened && !full {
-                    self.steps.push(Step { time, talk: at, what: What::End(Closed { by, ..*closed }) });
+                    let what = What::End(Closed { by, ..*closed });
+                    self.steps.push(Step { time, talk: at, number: 0, what });
                 }
             }
             _ => {}
@@ -189,7 +193,7 @@ impl Talks {
         let at = self.all.len();
         self.current.insert(connection, (at, open.role));
         self.all.push(Talk::new(connection, open, time));
-        self.steps.push(Step { time, talk: at, what: What::Connect });
+        self.steps.push(Step { time, talk: at, number: 0, what: What::Connect });
     }
 
     fn over(&mut self, connection: u32) {

@@ -1,7 +1,8 @@
-//! What differs from run to run: times, counters, random identifiers. It is known by its looks, by its name, or by having
-//! differed already where the same was asked twice.
+//! What differs from run to run: times, counters, random identifiers. It is known by having differed when the session was
+//! recorded again; without such a repeat by its looks, by its name, or by having differed where the same was asked twice.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -39,9 +40,9 @@ pub(super) type Differences = BTreeMap<String, Differs>;
 
 /// What was heard each time after the same: the differences are what changes by itself.
 #[derive(Debug, Default)]
-pub(super) struct Repeats(HashMap<u64, (Value, Differences)>);
+pub(super) struct Answers(HashMap<u64, (Value, Differences)>);
 
-impl Repeats {
+impl Answers {
     /// Takes note of JSON that came in this place.
     pub(super) fn note(&mut self, place: u64, value: &Value) {
         let (first, found) = self.0.entry(place).or_insert_with(|| (value.clone(), Differences::new()));
@@ -99,15 +100,15 @@ pub(super) fn shape(value: &Value) -> String {
 /// Whether a number or a text looks, or is called, like something of one run that took place at `created` (since the epoch).
 pub(super) fn is_volatile(name: &str, value: &Value, created: Duration) -> bool {
     match value {
-        Value::String(text) => is_named(name) && !text.is_empty() || is_random(text) || moment(text),
+        Value::String(text) => is_named(name) && !text.is_empty() || is_random(text) || VARYING.is_match(text),
         Value::Number(number) => is_named(name) || number.as_f64().is_some_and(|number| is_time(number, created)),
         _ => false,
     }
 }
 
-/// The pieces of a text that stay, between those that are a time or a UUID.
-pub(super) fn stays(text: &str) -> Vec<&str> {
-    VARYING.split(text).collect()
+/// Where a text has a time or a UUID.
+pub(super) fn moments(text: &str) -> impl Iterator<Item = Range<usize>> {
+    VARYING.find_iter(text).map(|found| found.range())
 }
 
 static VARYING: LazyLock<Regex> = LazyLock::new(|| {
@@ -117,18 +118,14 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("{uuid}|{time}|{date}")).expect("a regular expression")
 });
 
-/// A text with a time or a UUID in it.
-fn moment(text: &str) -> bool {
-    VARYING.is_match(text)
-}
-
-fn is_named(name: &str) -> bool {
+/// Whether this is a name of something that changes.
+pub(super) fn is_named(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase();
     NAMES.split(' ').any(|known| known == plain) || ENDINGS.split(' ').any(|ending| name.ends_with(ending))
 }
 
 /// Letters and digits in no order that a person would write.
-fn is_random(text: &str) -> bool {
+pub(super) fn is_random(text: &str) -> bool {
     let count = |is: fn(&u8) -> bool| text.bytes().filter(is).count();
     text.len() >= RANDOM
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte))
@@ -172,19 +169,19 @@ mod tests {
         ] {
             assert_eq!(is_volatile(name, &value, CREATED), volatile, "{name}: {value}");
         }
-        assert_eq!(stays("it is 2025-11-23 04:20 now"), ["it is ", " now"]);
+        assert_eq!(moments("it is 2025-11-23 04:20 now").next(), Some(6..22));
     }
 
     #[test]
     fn what_differed_where_the_same_was_asked_is_volatile() {
-        let mut repeats = Repeats::default();
+        let mut answers = Answers::default();
         for value in [
             json!({"a": 1, "b": {"c": "x", "d": 1}, "e": [1], "f": 0}),
             json!({"a": 1, "b": {"c": "y", "d": "1"}, "e": [], "g": 0}),
         ] {
-            repeats.note(1, &value);
+            answers.note(1, &value);
         }
-        let found: Vec<_> = repeats.of(1).into_iter().collect();
+        let found: Vec<_> = answers.of(1).into_iter().collect();
         let expected = [
             (".b.c".to_owned(), Differs::Value),
             (".b.d".to_owned(), Differs::Kind),
@@ -192,6 +189,6 @@ mod tests {
             (".f".to_owned(), Differs::Presence),
         ];
         assert_eq!(found, expected);
-        assert!(repeats.of(2).is_empty());
+        assert!(answers.of(2).is_empty());
     }
 }

@@ -47,27 +47,32 @@ pub(super) struct Messages {
     places: Zip<IntoIter<Range<usize>>, RangeFrom<usize>>,
     /// The number of the entry; `None`: they have a file of their own, and are its lines.
     entry: Option<u32>,
+    /// When the first was that says so, since the Unix epoch.
+    pub(super) first: Option<Duration>,
     /// When the event before was.
-    now: Duration,
+    pub(super) now: Duration,
 }
 
 impl Messages {
-    /// Those of this entry of the file at this path, which is these bytes, from `now` on.
+    /// Those of this entry of the file at this path, which is these bytes.
     pub(super) fn of(
         path: &Path,
         bytes: &Rc<Vec<u8>>,
         entry: &Entry<'_>,
         number: u32,
-        now: Duration,
     ) -> Result<Messages, ImportError> {
         if let Some((name, text)) = attached(path, entry)? {
-            let places: Vec<_> = text.lines().map(|line| place(text.as_bytes(), line)).collect();
-            let bytes = Rc::new(text.into_bytes());
-            return Ok(Messages { name, bytes, places: places.into_iter().zip(1..), entry: None, now });
+            let places = text.lines().map(|line| place(text.as_bytes(), line)).collect();
+            return Ok(Messages::new(name, Rc::new(text.into_bytes()), places, None));
         }
-        let places: Vec<_> = entry.messages.iter().flatten().map(|message| place(bytes, message.get())).collect();
-        let (name, places) = (path.display().to_string(), places.into_iter().zip(1..));
-        Ok(Messages { name, bytes: Rc::clone(bytes), places, entry: Some(number), now })
+        let places = entry.messages.iter().flatten().map(|message| place(bytes, message.get())).collect();
+        Ok(Messages::new(path.display().to_string(), Rc::clone(bytes), places, Some(number)))
+    }
+
+    fn new(name: String, bytes: Rc<Vec<u8>>, places: Vec<Range<usize>>, entry: Option<u32>) -> Messages {
+        let time = |place: &Range<usize>| serde_json::from_slice::<Message<'_>>(&bytes[place.clone()]).ok()?.time();
+        let first = places.iter().find_map(time);
+        Messages { name, bytes, places: places.into_iter().zip(1..), entry, first, now: Duration::ZERO }
     }
 
     fn malformed(&self, index: usize, column: Option<usize>, reason: String) -> ImportError {
@@ -90,9 +95,8 @@ impl Iterator for Messages {
             Ok(message) => message,
             Err(error) => return Some(Err(self.malformed(index, Some(error.column()), reason(&error)))),
         };
-        let scale = if message.time >= MILLISECONDS_FROM { 1e-3 } else { 1.0 };
         // What is behind the one before is not older, nor is what does not say.
-        let now = seconds(message.time * scale).map_or(self.now, |time| time.max(self.now));
+        let now = message.time().map_or(self.now, |time| time.max(self.now));
         let told = message.kind().map_err(|reason| self.malformed(index, None, reason));
         self.now = now;
         Some(told.map(|kind| (now, kind)))
@@ -111,6 +115,12 @@ fn attached(path: &Path, entry: &Entry<'_>) -> Result<Option<(String, String)>, 
 }
 
 impl Message<'_> {
+    /// When it was, since the Unix epoch, if it is known.
+    fn time(&self) -> Option<Duration> {
+        let scale = if self.time >= MILLISECONDS_FROM { 1e-3 } else { 1.0 };
+        seconds(self.time * scale)
+    }
+
     /// What it was, or what is wrong with it.
     fn kind(self) -> Result<Kind, String> {
         let direction = match &*self.direction {

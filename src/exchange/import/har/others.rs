@@ -23,10 +23,11 @@ use crate::transport::TlsInfo;
 pub(super) fn read(path: &Path, bytes: &Rc<Vec<u8>>, log: &Log<'_>) -> Result<Import, ImportError> {
     let mut merged = Merged { next: BTreeMap::new(), begun: Duration::ZERO, frames: 0 };
     for (entry, number) in log.entries.iter().zip(1..) {
-        let mut opening =
-            Opening { name: path.display().to_string(), entry, number, told: Vec::new(), now: Duration::ZERO };
+        let mut messages = Messages::of(path, bytes, entry, number)?;
+        let (name, first) = (path.display().to_string(), messages.first);
+        let mut opening = Opening { name, entry, number, first, told: Vec::new(), now: Duration::ZERO };
         opening.read()?;
-        let messages = Messages::of(path, bytes, entry, number, opening.now)?;
+        messages.now = opening.now;
         let told = Box::new(opening.told.into_iter().map(Ok).chain(messages));
         merged.advance(number, Conversation { told, latency: Latency::default() })?;
     }
@@ -95,6 +96,8 @@ struct Opening<'a> {
     name: String,
     entry: &'a Entry<'a>,
     number: u32,
+    /// When the first message was, as far as it is known.
+    first: Option<Duration>,
     told: Vec<(Duration, Kind)>,
     /// When the event before was.
     now: Duration,
@@ -132,15 +135,18 @@ impl Opening<'_> {
         })));
         let asked = head(&format!("{} {} HTTP/1.1", request.method, target.resource), &request.headers);
         self.add(Kind::Request(asked.clone()));
+        let asked_at = self.now;
         let waited = millis(timings.send).unwrap_or_default() + millis(timings.wait).unwrap_or_default();
-        self.now += waited;
+        // Chrome's wait lasts to the last message that came: the answer was there before the first.
+        self.now = (asked_at + waited).min(self.first.map_or(Duration::MAX, |first| first.max(asked_at)));
+        let upgrade = self.now.saturating_sub(asked_at);
         if let Some(status) = u16::try_from(response.status).ok().filter(|status| *status > 0) {
             let line = format!("HTTP/1.1 {status} {}", response.status_text);
             let answered = head(&line, &response.headers);
             let body = self.body()?;
             self.add(Kind::Response(Box::new(Response { raw: answered.clone(), status, body, body_cut: false })));
             if status == 101 {
-                self.add(Kind::Ready(Box::new(Ready { negotiated: negotiated(&asked, &answered), upgrade: waited })));
+                self.add(Kind::Ready(Box::new(Ready { negotiated: negotiated(&asked, &answered), upgrade })));
             }
         }
         if let Some(error) = response.error.as_ref().or(response.failure.as_ref()).filter(|error| !error.is_empty()) {

@@ -10,6 +10,7 @@ const SECTION: u32 = 0x0A0D_0D0A;
 const INTERFACE: u32 = 1;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
+const DECRYPTION_SECRETS: u32 = 10;
 
 const OPTION_END: u16 = 0;
 const RESOLUTION: u16 = 9;
@@ -22,7 +23,9 @@ pub(super) struct Packet<'a> {
     pub(super) time: Duration,
     /// The link layer: a `LINKTYPE_`.
     pub(super) link: u32,
+    /// What there is of it; `cut`: more was on the wire.
     pub(super) bytes: &'a [u8],
+    pub(super) cut: bool,
 }
 
 /// Why a file is read no further, and where.
@@ -39,6 +42,8 @@ pub(super) struct File<R> {
     /// Of the next byte.
     offset: u64,
     block: Vec<u8>,
+    /// Whether there are keys to decrypt it with.
+    has_secrets: bool,
     /// Of the packet before: one without a time of its own has that.
     time: Duration,
 }
@@ -86,7 +91,7 @@ impl<R: Read> File<R> {
     /// Reads what the file begins with.
     pub(super) fn new(source: R) -> Result<File<R>, Problem> {
         let kind = Kind::Pcapng { order: Order::Little, interfaces: Vec::new() };
-        let mut file = File { source, kind, offset: 0, block: Vec::new(), time: Duration::ZERO };
+        let mut file = File { source, kind, offset: 0, block: Vec::new(), has_secrets: false, time: Duration::ZERO };
         if !file.fill(4)? {
             return Err(Problem::Damaged { offset: 0, reason: "the file is empty" });
         }
@@ -102,6 +107,11 @@ impl<R: Read> File<R> {
         Ok(file)
     }
 
+    /// Whether there have been keys to decrypt packets with.
+    pub(super) const fn has_secrets(&self) -> bool {
+        self.has_secrets
+    }
+
     /// The next packet; `None` at the end of the file.
     pub(super) fn packet(&mut self) -> Result<Option<Packet<'_>>, Problem> {
         loop {
@@ -112,9 +122,9 @@ impl<R: Read> File<R> {
             match found {
                 Found::End => return Ok(None),
                 Found::Other => {}
-                Found::Packet { time, link, at } => {
+                Found::Packet { time, link, at, cut } => {
                     self.time = time;
-                    return Ok(Some(Packet { time, link, bytes: &self.block[at] }));
+                    return Ok(Some(Packet { time, link, bytes: &self.block[at], cut }));
                 }
             }
         }
@@ -126,13 +136,13 @@ impl<R: Read> File<R> {
         if !self.fill(16)? {
             return Ok(Found::End);
         }
-        let [seconds, part, length] = [0, 4, 8].map(|at| order.u32(&self.block[at..]));
+        let [seconds, part, length, sent] = [0, 4, 8, 12].map(|at| order.u32(&self.block[at..]));
         if length > LARGEST {
             return Err(Problem::Damaged { offset: start, reason: "a packet of more than 16 MiB" });
         }
         self.rest(length as usize, "the file ends inside a packet")?;
         let time = Duration::from_secs(seconds.into()) + fraction(part.into(), units);
-        Ok(Found::Packet { time, link, at: 16..16 + length as usize })
+        Ok(Found::Packet { time, link, at: 16..16 + length as usize, cut: length < sent })
     }
 
     /// A block of pcapng.
@@ -155,7 +165,7 @@ impl<R: Read> File<R> {
         match order.u32(&self.block) {
             INTERFACE => interfaces.push(Interface::read(order, data).ok_or(short)?),
             ENHANCED_PACKET => {
-                let [number, high, low, length] = words(order, data).ok_or(short)?;
+                let [number, high, low, length, sent] = words(order, data).ok_or(short)?;
                 let unknown = Problem::Damaged { offset: start, reason: "a packet of an interface that is not there" };
                 let interface = interfaces.get(number as usize).ok_or(unknown)?;
                 let at = 28..28 + length as usize;
@@ -163,16 +173,18 @@ impl<R: Read> File<R> {
                     return Err(Problem::Damaged { offset: start, reason: "a packet that is longer than its block" });
                 }
                 let time = interface.time(u64::from(high) << 32 | u64::from(low));
-                return Ok(Found::Packet { time, link: interface.link, at });
+                return Ok(Found::Packet { time, link: interface.link, at, cut: length < sent });
             }
             SIMPLE_PACKET => {
-                let [length] = words(order, data).ok_or(short)?;
+                let [sent] = words(order, data).ok_or(short)?;
                 let unknown = Problem::Damaged { offset: start, reason: "a packet before its interface" };
                 let interface = interfaces.first().ok_or(unknown)?;
-                let kept = if interface.kept == 0 { length } else { length.min(interface.kept) };
-                let length = (kept as usize).min(data.len() - 4);
-                return Ok(Found::Packet { time: self.time, link: interface.link, at: 12..12 + length });
+                let kept = if interface.kept == 0 { sent } else { sent.min(interface.kept) };
+                let at = 12..12 + (kept as usize).min(data.len() - 4);
+                let cut = at.len() < sent as usize;
+                return Ok(Found::Packet { time: self.time, link: interface.link, at, cut });
             }
+            DECRYPTION_SECRETS => self.has_secrets = true,
             _ => {}
         }
         Ok(Found::Other)
@@ -247,7 +259,7 @@ const CUT: &str = "the file ends inside a block";
 enum Found {
     End,
     Other,
-    Packet { time: Duration, link: u32, at: std::ops::Range<usize> },
+    Packet { time: Duration, link: u32, at: std::ops::Range<usize>, cut: bool },
 }
 
 impl Interface {

@@ -2,12 +2,13 @@
 //! would have recorded them.
 //!
 //! ```text
-//! file (packets) -> link (TCP segments) -> reassembly (bytes in order) -> search (opening handshake) -> talk (frames)
+//! file (packets) -> link, fragments (TCP segments) -> reassembly (bytes in order) -> search (opening handshake) -> talk (frames)
 //! ```
 //!
 //! A packet at a time is held, and of each stream what came early (to 4 MiB) and an unfinished head, frame or message.
 
 mod file;
+mod fragments;
 mod link;
 mod out;
 mod reassembly;
@@ -15,13 +16,14 @@ mod search;
 mod stream;
 mod talk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use file::{File, Problem};
-use link::segment;
+use fragments::Fragments;
+use link::{Inside, Segment, inside};
 use out::Out;
 use stream::Stream;
 
@@ -42,7 +44,9 @@ pub(super) fn read(source: impl Read + 'static, name: &str) -> Result<Import, Im
     let mut capture = Capture {
         file: Some(file),
         name: name.to_owned(),
+        fragments: Fragments::default(),
         streams: HashMap::new(),
+        over: HashSet::new(),
         out: Out::default(),
         packets: 0,
         unknown: None,
@@ -59,7 +63,10 @@ struct Capture<R> {
     /// `None` at its end.
     file: Option<File<R>>,
     name: String,
+    fragments: Fragments,
     streams: HashMap<[SocketAddr; 2], Stream>,
+    /// Between whom there was one that is over: its last packets may follow.
+    over: HashSet<[SocketAddr; 2]>,
     out: Out,
     packets: u64,
     /// A link layer that is not known here.
@@ -96,10 +103,20 @@ impl<R: Read> Capture<R> {
             self.out.begun = packet.time;
         }
         self.packets += 1;
+        self.out.cut += u64::from(packet.cut);
         if !link::is_known(packet.link) {
             self.unknown.get_or_insert(packet.link);
         }
-        let Some(segment) = segment(&packet) else { return Ok(()) };
+        let joined;
+        let segment = match inside(&packet) {
+            Some(Inside::Segment(segment)) => Some(segment),
+            Some(Inside::Fragment(fragment)) => {
+                joined = self.fragments.take(&fragment);
+                joined.as_ref().and_then(|bytes| Segment::of(fragment.from, fragment.to, bytes))
+            }
+            None => None,
+        };
+        let Some(segment) = segment else { return Ok(()) };
         let (streams, out) = (&mut self.streams, &mut self.out);
         let mut key = [segment.from, segment.to];
         key.sort_unstable();
@@ -118,25 +135,33 @@ impl<R: Read> Capture<R> {
             }
             out.streams += 1;
         }
-        let stream = streams.entry(key).or_insert_with(|| Stream::new(&segment));
+        let over = &mut self.over;
+        let stream = streams.entry(key).or_insert_with(|| Stream::new(&segment, over.contains(&key)));
         if stream.segment(&segment, out)
-            && let Some(over) = streams.remove(&key)
+            && let Some(stream) = streams.remove(&key)
         {
-            over.end(Some(&segment).filter(|segment| segment.rst), out);
+            stream.end(Some(&segment).filter(|segment| segment.rst), out);
+            if over.len() >= WATCHED {
+                over.clear();
+            }
+            over.insert(key);
         }
         Ok(())
     }
 
     /// No more packets: because of a problem, if there is one.
     fn end(&mut self, problem: Option<Problem>) -> Result<(), ImportError> {
-        self.file = None;
+        let has_secrets = self.file.take().is_some_and(|file| file.has_secrets());
         let mut left: Vec<_> = self.streams.drain().collect();
         left.sort_unstable_by_key(|(ends, _)| *ends);
         for (_, stream) in left {
             stream.end(None, &mut self.out);
         }
         let (name, found) = (self.name.clone(), self.out.connections > 0);
-        match (problem, self.out.tls) {
+        if found {
+            self.out.tell_of_others();
+        }
+        match (problem, self.out.tls.first) {
             // What was read until then is kept.
             (Some(Problem::Damaged { offset, reason }), _) if found => {
                 let text = format!("the capture can't be read from byte {offset} on: {reason}");
@@ -145,11 +170,11 @@ impl<R: Read> Capture<R> {
             }
             (Some(problem), _) => Err(failed(problem, &name)),
             (None, _) if found => Ok(()),
-            (None, Some((client, server))) => Err(ImportError::Tls { name, client, server }),
+            (None, Some((client, server))) => Err(ImportError::Tls { name, client, server, has_secrets }),
             (None, None) => {
-                let (packets, streams) = (self.packets, self.out.streams);
-                let unknown = self.unknown;
-                Err(ImportError::NoConnection { name, packets, streams, unknown })
+                let Out { streams, cut, ref midway, .. } = self.out;
+                let (packets, midway, unknown) = (self.packets, midway.count, self.unknown);
+                Err(ImportError::NoConnection { name, packets, cut, streams, midway, unknown })
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One direction of a TCP stream put in order: retransmissions dropped, overlaps trimmed, what came early kept.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The most that is kept of what came early, in bytes: more than any window that is in use would let a peer send.
 const EARLY: usize = 4 << 20;
@@ -16,6 +17,8 @@ pub(super) struct Half {
     /// What came early, by its place in the stream.
     early: BTreeMap<u64, Vec<u8>>,
     kept: usize,
+    /// How many the other end has, as it says, its end counted as one: what of them is not in the capture won't come.
+    acknowledged: u64,
     /// Where the stream ends, once its end was seen.
     end: Option<u64>,
 }
@@ -24,8 +27,8 @@ pub(super) struct Half {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Bytes(Vec<u8>),
-    /// So many bytes are not in the capture, and something after them is.
-    Missing(u64),
+    /// Bytes at these places are not in the capture, and something after them is.
+    Missing(Range<u64>),
     /// All of it has been had.
     End,
     /// Nothing more, for now.
@@ -70,13 +73,25 @@ impl Half {
         fresh
     }
 
+    /// The other end waits for the byte with this number.
+    pub(super) fn acknowledge(&mut self, number: u32) {
+        if let Some((next, had)) = self.next {
+            let ahead = u64::try_from(number.wrapping_sub(next).cast_signed()).unwrap_or_default();
+            self.acknowledged = self.acknowledged.max(had + ahead);
+        }
+    }
+
     /// What comes next of what was kept; `over`: nothing more will come.
     pub(super) fn next(&mut self, over: bool) -> Next {
         let Some((_, had)) = self.next else { return Next::Nothing };
         while let Some(first) = self.early.first_entry() {
             let place = *first.key();
             if place > had {
-                return if over || self.kept > EARLY { Next::Missing(place - had) } else { Next::Nothing };
+                return if over || self.acknowledged >= place || self.kept > EARLY {
+                    Next::Missing(had..place)
+                } else {
+                    Next::Nothing
+                };
             }
             let mut bytes = first.remove();
             self.kept -= ENTRY + bytes.len();
@@ -89,14 +104,14 @@ impl Half {
         }
         match self.end {
             Some(end) if end <= had => Next::End,
-            Some(end) if over => Next::Missing(end - had),
+            Some(end) if over || self.acknowledged > end => Next::Missing(had..end),
             _ => Next::Nothing,
         }
     }
 
     /// Goes on after bytes that are missing.
-    pub(super) fn skip(&mut self, missing: u64) {
-        self.advance(missing);
+    pub(super) fn skip(&mut self, missing: &Range<u64>) {
+        self.advance(missing.end - missing.start);
     }
 
     fn advance(&mut self, count: u64) {
@@ -127,9 +142,9 @@ mod tests {
         loop {
             match half.next(over) {
                 Next::Bytes(bytes) => got.extend(bytes),
-                Next::Missing(count) => {
-                    half.skip(count);
-                    missing += count;
+                Next::Missing(places) => {
+                    half.skip(&places);
+                    missing += places.end - places.start;
                 }
                 Next::End | Next::Nothing => return missing,
             }
@@ -181,11 +196,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_received_and_is_not_there_is_missing_at_once() {
+        let mut half = Half::default();
+        half.begin(u32::MAX);
+        assert!(half.take(5, b"later", false).is_empty());
+        half.acknowledge(0);
+        half.acknowledge(4);
+        assert_eq!(half.next(false), Next::Nothing, "its end is still on its way");
+        half.acknowledge(5);
+        assert_eq!(half.next(false), Next::Missing(0..5));
+        half.skip(&(0..5));
+        assert_eq!(half.next(false), Next::Bytes(b"later".to_vec()));
+        assert!(half.take(12, b"", true).is_empty());
+        half.acknowledge(12);
+        assert_eq!(half.next(false), Next::Nothing);
+        half.acknowledge(13);
+        assert_eq!(half.next(false), Next::Missing(10..12));
+    }
+
+    #[test]
     fn a_stream_that_ends_before_its_end_lacks_bytes() {
         let mut half = Half::default();
         assert_eq!(half.take(u32::MAX, b"abc", false), b"abc");
         assert!(half.take(12, b"", true).is_empty());
         assert_eq!(half.next(false), Next::Nothing);
-        assert_eq!(half.next(true), Next::Missing(10));
+        assert_eq!(half.next(true), Next::Missing(3..13));
     }
 }

@@ -4,13 +4,14 @@
 //! understood to get past them, and a stream whose beginning is not in the capture is no different.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::micros;
 use super::out::Out;
-use super::talk::{End, Talk};
+use super::talk::{self, End, Talk};
 use crate::event::{self, Kind, Open, Ready, Role};
 use crate::handshake::{
     Body, BodyReader, HeadError, MAX_HEAD, Request, RequestReader, Response, ResponseReader, check,
@@ -35,6 +36,10 @@ pub(super) struct Search {
     /// The head that each end may be in the midst of.
     requests: [Option<RequestReader>; 2],
     asked: Option<Box<Asked>>,
+    /// Whether there was a request, for whatever it was.
+    is_http: bool,
+    /// Whether the first byte of an end is not there.
+    is_headless: bool,
 }
 
 /// A request for WebSocket that waits for its answer.
@@ -89,12 +94,24 @@ impl Search {
         self.asked.is_some()
     }
 
+    /// Whether it is known what the stream is.
+    pub(super) const fn is_http(&self) -> bool {
+        self.is_http
+    }
+
+    /// Whether it has no beginning, although the stream's was seen.
+    pub(super) const fn is_headless(&self) -> bool {
+        self.is_headless
+    }
+
     /// Bytes of an end are not there.
-    pub(super) fn missing(&mut self, count: u64, out: &mut Out) {
+    pub(super) fn missing(&mut self, from: usize, places: &Range<u64>, out: &mut Out) {
         self.requests = [None, None];
+        self.is_headless |= places.start == 0;
         if let Some(asked) = self.asked.take() {
-            let text = format!("{count} bytes of the opening handshake are not in the capture");
-            out.tell(asked.number, Kind::Note(text));
+            let by = if asked.client == from { Role::Client } else { Role::Server };
+            let text = talk::missing(by, places);
+            out.tell(asked.number, Kind::Note(format!("{text}: the opening handshake is not whole")));
         }
     }
 
@@ -117,7 +134,7 @@ impl Search {
         if let [0x16, 3, 0..=4, _, _, hello @ (1 | 2), ..] = *bytes {
             let other = 1 - from;
             let (client, server) = if hello == 1 { (from, other) } else { (other, from) };
-            out.tls.get_or_insert((ends.addresses[client], ends.addresses[server]));
+            out.tls.add(ends.addresses[client], ends.addresses[server]);
             return Found::Tls;
         }
         let mut rest = Bytes::copy_from_slice(bytes);
@@ -130,10 +147,14 @@ impl Search {
                     break;
                 }
                 Ok(Some((request, tail))) if request.headers.has_token("Upgrade", "websocket") => {
+                    self.is_http = true;
                     self.asked = Some(Box::new(ask(from, request, &tail, ends, out)));
                     break;
                 }
-                Ok(Some((_, tail))) => rest = tail,
+                Ok(Some((_, tail))) => {
+                    self.is_http = true;
+                    rest = tail;
+                }
                 Err(_) => break,
             }
         }

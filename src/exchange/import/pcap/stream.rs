@@ -14,6 +14,8 @@ pub(super) struct Stream {
     state: State,
     /// The end that ended it first.
     ended: Option<usize>,
+    /// Whether it is the rest of one that is over.
+    is_rest: bool,
 }
 
 enum State {
@@ -27,10 +29,10 @@ enum State {
 }
 
 impl Stream {
-    /// The stream that this segment is of.
-    pub(super) fn new(segment: &Segment<'_>) -> Stream {
+    /// The stream that this segment is of; `is_rest`: one between the same ends was over before.
+    pub(super) fn new(segment: &Segment<'_>, is_rest: bool) -> Stream {
         let ends = Ends { addresses: [segment.from, segment.to], syn: None, opened: None };
-        Stream { ends, halves: <[Half; 2]>::default(), state: State::Search(Search::default()), ended: None }
+        Stream { ends, halves: <[Half; 2]>::default(), state: State::Search(Search::default()), ended: None, is_rest }
     }
 
     /// Whether there is a WebSocket connection in it, asked for at least.
@@ -67,6 +69,11 @@ impl Stream {
             self.receive(from, fresh, out);
         }
         self.drain(from, false, out);
+        if segment.ack {
+            let other = 1 - from;
+            self.halves[other].acknowledge(segment.acknowledged);
+            self.drain(other, false, out);
+        }
         segment.rst || self.halves.iter().all(Half::is_over)
     }
 
@@ -82,7 +89,14 @@ impl Stream {
             (None, None) => End::Open,
         };
         match self.state {
-            State::Search(search) => search.end(end(&|_| Role::Client), out),
+            State::Search(search) => {
+                let has_beginning = self.ends.syn.is_some() && !search.is_headless();
+                if !has_beginning && !self.is_rest && !search.is_http() {
+                    let [from, to] = self.ends.addresses;
+                    out.midway.add(from, to);
+                }
+                search.end(end(&|_| Role::Client), out);
+            }
             State::Talk { client, talk } => talk.end(end(&|by| role(by, client)), out),
             State::Stepped => {}
         }
@@ -97,11 +111,11 @@ impl Stream {
         loop {
             match self.halves[from].next(over) {
                 Next::Bytes(bytes) => self.receive(from, &bytes, out),
-                Next::Missing(count) => {
-                    self.halves[from].skip(count);
+                Next::Missing(places) => {
+                    self.halves[from].skip(&places);
                     match &mut self.state {
-                        State::Search(search) => search.missing(count, out),
-                        State::Talk { client, talk } => talk.missing(role(from, *client), count, out),
+                        State::Search(search) => search.missing(from, &places, out),
+                        State::Talk { client, talk } => talk.missing(role(from, *client), &places, out),
                         State::Stepped => {}
                     }
                 }

@@ -3,6 +3,8 @@
 //! Each direction is decoded by a [`Connection`] that plays its receiver and never says anything. A broken rule is told
 //! whoever broke it, and decoding goes on as far as bytes still make sense, since the peers did so too.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::micros;
@@ -71,17 +73,14 @@ impl Talk {
     }
 
     /// Bytes that an end sent are not there: nothing of what it sent after them can be told apart.
-    pub(super) fn missing(&mut self, from: Role, count: u64, out: &mut Out) {
+    pub(super) fn missing(&mut self, from: Role, places: &Range<u64>, out: &mut Out) {
         if self.speaker(from).lost.is_some() {
             return;
         }
         self.cut(from, out);
         self.speaker(from).lost = Some(0);
-        let text = format!(
-            "{count} bytes that the {} sent are not in the capture; what it sent after them is not decoded",
-            name(from)
-        );
-        out.tell(self.number, Kind::Note(text));
+        let text = missing(from, places);
+        out.tell(self.number, Kind::Note(format!("{text}; what it sent after them is not decoded")));
     }
 
     /// The stream is over.
@@ -172,6 +171,16 @@ impl Talk {
     }
 }
 
+/// Says what of a stream is missing, and where: as Wireshark counts it, the first byte is 1.
+pub(super) fn missing(from: Role, places: &Range<u64>) -> String {
+    let Range { start, end } = places;
+    let (count, first) = (end - start, start + 1);
+    format!(
+        "{count} bytes that the {} sent (relative sequence numbers {first} to {end}) are not in the capture",
+        name(from)
+    )
+}
+
 /// The client is us.
 const fn side(role: Role) -> Side {
     match role {
@@ -180,7 +189,7 @@ const fn side(role: Role) -> Side {
     }
 }
 
-pub(super) const fn name(role: Role) -> &'static str {
+const fn name(role: Role) -> &'static str {
     match role {
         Role::Client => "client",
         Role::Server => "server",

@@ -1,26 +1,35 @@
 //! `wscope export`: a recording in the formats of others.
 
+mod repeat;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::damage::Damages;
-use super::save::Save;
+use crate::app::damage::Damages;
+use crate::app::save::Save;
 use crate::cli::args::exchange::ExportArgs;
 use crate::cli::{Exit, Report};
 use crate::exchange::export::{ExportError, Format, Source, UnknownFormat, export};
+use crate::recording::Damage;
 
 /// Writes a recording in another format.
 ///
 /// # Errors
 /// When the recording can't be read, the output not be written, or the format or a connection is not there.
 pub fn run(args: ExportArgs) -> Result<Exit, Report> {
-    let ExportArgs { file, output, to, conn, force } = args;
+    let ExportArgs { file, output, to, conn, repeat, force } = args;
     let format = format(to, output.as_deref())?;
+    if format != Format::Rhai && !repeat.is_empty() {
+        let message = format!("--repeat tells what of a script changes from run to run, and {format} is none");
+        return Err(Report::new(Exit::Usage, message).hint("-o session.rhai makes a script"));
+    }
+    let repeats = repeat::repeats(&file, &repeat, &conn)?;
     let output = output.unwrap_or_else(|| file.with_extension(format.name()));
     let damages = Rc::new(RefCell::new(Damages::default()));
     let telling = Rc::clone(&damages);
-    let source = Source::open(&file, conn)?.telling(move |damage| telling.borrow_mut().note(damage, false));
+    let telling = move |damage: &Damage| telling.borrow_mut().note(damage, false);
+    let source = Source::open(&file, conn)?.telling(telling).repeated(repeats);
     let mut save = Save::new(&output, force, &file)?;
     let exported = export(format, &source, &mut save);
     damages.borrow_mut().end();

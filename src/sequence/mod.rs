@@ -1,11 +1,17 @@
-//! What two sequences of symbols have in common, in order: a longest common subsequence where that can be had in time that is
-//! all but linear, and a good one elsewhere.
+//! What two sequences have in common, in order. Of symbols a longest common subsequence where that can be had in time that is
+//! all but linear, and a good one elsewhere; of short ones whose members are more or less alike those that are the most alike
+//! together ([`likest`]); of texts the words ([`pieces`]).
 //!
 //! Few edits are found exactly (E. Myers, "An O(ND) difference algorithm", 1986, up to a bound). With more, symbols that are
 //! there once on both sides are anchors (the patience of B. Cohen: their longest increasing subsequence), and what is between
 //! them is looked at in the same way. Where there is no anchor, the first of one side is taken for the first of the other.
 
+mod text;
+
 use std::collections::HashMap;
+use std::hash::Hash;
+
+pub use text::{Piece, pieces};
 
 /// The most edits that are looked for exactly.
 const EDITS: usize = 256;
@@ -13,8 +19,32 @@ const EDITS: usize = 256;
 /// How often anchors are looked for between anchors.
 const DEPTH: u8 = 6;
 
+/// Numbers for keys; what has none has a number of its own, that nothing else has.
+#[derive(Debug)]
+pub struct Names<K> {
+    known: HashMap<K, u32>,
+    next: u32,
+}
+
+impl<K> Default for Names<K> {
+    fn default() -> Names<K> {
+        Names { known: HashMap::new(), next: 0 }
+    }
+}
+
+impl<K: Eq + Hash> Names<K> {
+    /// The same number for the same key.
+    pub fn of(&mut self, key: Option<K>) -> u32 {
+        let next = self.next;
+        let name = key.map_or(next, |key| *self.known.entry(key).or_insert(next));
+        self.next += u32::from(name == next);
+        name
+    }
+}
+
 /// The places of the first and of the second sequence that are the same, both rising.
-pub(super) fn pairs(first: &[u32], second: &[u32]) -> Vec<(usize, usize)> {
+#[must_use]
+pub fn pairs(first: &[u32], second: &[u32]) -> Vec<(usize, usize)> {
     // What the other side has not can't be matched; without it "all is different" costs nothing.
     let (in_first, in_second) = (counts(first), counts(second));
     let a = places(first, |symbol| in_second.contains_key(symbol));
@@ -23,6 +53,41 @@ pub(super) fn pairs(first: &[u32], second: &[u32]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     solve(&symbols(first, &a), &symbols(second, &b), (0, 0), DEPTH, &mut found);
     found.into_iter().map(|(i, j)| (a[i], b[j])).collect()
+}
+
+/// The places of so many rows and columns that are the most alike together, both rising: `likeness` says how much two are; `None`
+/// are no pair. Each of all is asked about once, so the time is that of rows times columns.
+#[must_use]
+pub fn likest(
+    rows: usize,
+    columns: usize,
+    likeness: &mut dyn FnMut(usize, usize) -> Option<u32>,
+) -> Vec<(usize, usize)> {
+    // What can be had of the first rows and columns.
+    let mut best = vec![0; (rows + 1) * (columns + 1)];
+    let at = |row: usize, column: usize| row * (columns + 1) + column;
+    for row in 0..rows {
+        for column in 0..columns {
+            let without = best[at(row, column + 1)].max(best[at(row + 1, column)]);
+            let with = likeness(row, column).map_or(0, |like| best[at(row, column)] + like);
+            best[at(row + 1, column + 1)] = without.max(with);
+        }
+    }
+    let mut found = Vec::new();
+    let (mut row, mut column) = (rows, columns);
+    while row > 0 && column > 0 {
+        let here = best[at(row, column)];
+        if here == best[at(row - 1, column)] {
+            row -= 1;
+        } else if here == best[at(row, column - 1)] {
+            column -= 1;
+        } else {
+            (row, column) = (row - 1, column - 1);
+            found.push((row, column));
+        }
+    }
+    found.reverse();
+    found
 }
 
 fn places(all: &[u32], is_wanted: impl Fn(&u32) -> bool) -> Vec<usize> {
