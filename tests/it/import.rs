@@ -57,6 +57,21 @@ fn the_kept_recording_comes_back() {
     }
 }
 
+/// Of a recording that begins later, no more is known than that there was a connection.
+#[test]
+fn a_connection_without_its_opening_handshake_comes_back() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("late.wsrec");
+    let recorded = "{\"wscope\":1,\"created\":\"2026-11-23T04:20:00.000000Z\",\"by\":\"wscope 0.1.0\",\"secrets\":\"masked\"}\n\
+        {\"t\":1.000000,\"c\":1,\"ev\":\"open\",\"role\":\"client\",\"url\":\"ws://127.0.0.1:7000/\"}\n\
+        {\"t\":1.500000,\"c\":1,\"ev\":\"frame\",\"dir\":\"received\",\"op\":\"text\",\"text\":\"late\"}\n";
+    fs::write(&path, recorded).unwrap();
+    let har = exported(path.to_str().unwrap());
+    let log: Value = serde_json::from_slice(&har).unwrap();
+    assert_eq!(log["log"]["entries"][0]["request"]["headers"], serde_json::json!([]));
+    assert_eq!(imported(&har), lines(recorded));
+}
+
 /// `[direction, type, payload]` of each message.
 fn messages(har: &str) -> Value {
     let place = tempfile::tempdir().unwrap();

@@ -66,11 +66,14 @@ impl Gather {
         };
         let mut out = BufWriter::new(file);
         out.seek(SeekFrom::Start(self.size))?;
+        // Room is used again; of all lists together at most twice what they may hold.
+        let room = 2 * HELD / self.lists.len().max(1);
         for list in self.lists.values_mut().filter(|list| !list.held.is_empty()) {
-            let held = std::mem::take(&mut list.held);
-            out.write_all(&held)?;
-            list.filed.push((self.size, held.len() as u64));
-            self.size += held.len() as u64;
+            out.write_all(&list.held)?;
+            list.filed.push((self.size, list.held.len() as u64));
+            self.size += list.held.len() as u64;
+            list.held.clear();
+            list.held.shrink_to(room);
         }
         self.held = 0;
         out.flush()
