@@ -141,7 +141,14 @@ impl Score {
         })
     }
 
-    /// The one with this number; without one the first that has frames, or else the first.
+    /// Those that this side recorded, or if it recorded none all: a proxy's recording has each connection twice, once a leg.
+    #[must_use]
+    pub fn of_side(scores: &[Score], side: Role) -> Vec<&Score> {
+        let own: Vec<&Score> = scores.iter().filter(|score| score.role == side).collect();
+        if own.is_empty() { scores.iter().collect() } else { own }
+    }
+
+    /// The one with this number; without one the client's first that has frames, or else the first.
     ///
     /// # Errors
     /// There is none.
@@ -149,8 +156,15 @@ impl Score {
         if let Some(number) = wanted {
             return Score::numbered(scores, number, name);
         }
-        let first = scores.iter().find(|score| !score.steps.is_empty()).or(scores.first());
-        first.ok_or_else(|| ScoreError::Empty { name: name.to_owned() })
+        let all = Score::of_side(scores, Role::Client);
+        let first = all.iter().find(|score| !score.steps.is_empty()).or(all.first());
+        first.copied().ok_or_else(|| ScoreError::Empty { name: name.to_owned() })
+    }
+
+    /// Whether there is anything to play: frames, or a refusal.
+    #[must_use]
+    pub fn is_playable(&self) -> bool {
+        !self.steps.is_empty() || self.refusal().is_some()
     }
 
     /// Which way what this side said went in the recording.

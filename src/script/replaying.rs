@@ -97,6 +97,12 @@ impl Replaying {
         Ok(Box::new(Live::new(host, ws).for_itself()))
     }
 
+    /// Whether it ended the replay.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// Closes what is still open of the script's connections: why it ended the replay, if it did, and what it ran with.
     #[must_use]
     pub fn end(mut self) -> Option<(Host, Box<Fault>)> {

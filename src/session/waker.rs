@@ -12,9 +12,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 #[derive(Clone, Debug)]
 pub struct Waker(Arc<UnixStream>);
 
-/// The end that is woken.
-#[derive(Debug)]
-pub struct Wakened(UnixStream);
+/// The end that is woken. Of several clones that wait at once, one is.
+#[derive(Clone, Debug)]
+pub struct Wakened(Arc<UnixStream>);
 
 /// A connected pair.
 ///
@@ -24,7 +24,7 @@ pub fn waker() -> io::Result<(Waker, Wakened)> {
     let (waker, wakened) = UnixStream::pair()?;
     waker.set_nonblocking(true)?;
     wakened.set_nonblocking(true)?;
-    Ok((Waker(Arc::new(waker)), Wakened(wakened)))
+    Ok((Waker(Arc::new(waker)), Wakened(Arc::new(wakened))))
 }
 
 impl Waker {
@@ -56,7 +56,7 @@ impl Wakened {
     /// Forgets all wakes so far.
     pub fn clear(&self) {
         let mut sink = [0; 64];
-        while matches!((&self.0).read(&mut sink), Ok(count) if count == sink.len()) {}
+        while matches!((&*self.0).read(&mut sink), Ok(count) if count == sink.len()) {}
     }
 }
 

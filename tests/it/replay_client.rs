@@ -1,5 +1,6 @@
 //! `wscope replay FILE --to URL` against servers that others have written, and against scripts that look at every byte.
 
+mod all;
 mod before;
 
 use std::fs;

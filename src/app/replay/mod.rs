@@ -16,6 +16,7 @@ use super::scripts::{self, Given};
 use crate::cli::args::Flags;
 use crate::cli::args::replay::{MasksChoice, PaceArgs, PaceChoice, ReplayArgs, WayArgs};
 use crate::cli::report::{Exit, Report};
+use crate::event::Role;
 use crate::protocol::SendError;
 use crate::recording::Masks;
 use crate::render::escape::escape;
@@ -42,40 +43,48 @@ pub fn run(args: &ReplayArgs, way: &WayArgs, flags: &Flags) -> Result<Exit, Repo
     }
 }
 
-/// The connection of a recording that is played.
+/// The connections of a recording that are played as the client.
 struct Source {
     name: String,
-    score: Score,
-    /// Its place among the connections of the recording, from 1, and how many there are.
+    /// As their client saw them.
+    scores: Vec<Score>,
+    /// The place of the first among those that can be played, from 1, and how many these are.
     place: (usize, usize),
 }
 
 impl Source {
-    /// The connection asked for, or the first that has frames; what is damaged in the recording is told on standard error.
+    /// The connection asked for, the first that has frames, or all; what is damaged in the recording is told on standard error.
     fn open(args: &ReplayArgs) -> Result<Source, Report> {
         let name = args.file.display().to_string();
         let scores = read(&args.file)?;
-        let count = scores.len();
-        let score = Score::chosen(&scores, args.conn, &name)?.clone();
-        let place = scores.iter().position(|other| other.number == score.number).map_or(0, |at| at + 1);
-        if score.steps.is_empty() && score.refusal().is_none() {
-            let message = format!("connection {} of {name} has no frames: there is nothing to replay", score.number);
+        let chosen = Score::chosen(&scores, args.conn, &name)?;
+        if !chosen.is_playable() {
+            let message = format!("connection {} of {name} has no frames: there is nothing to replay", chosen.number);
             return Err(Report::new(Exit::File, message).hint("--conn N takes another connection, if there is one"));
         }
-        Ok(Source { name, score, place: (place, count) })
+        let mut playable = Score::of_side(&scores, chosen.role);
+        playable.retain(|score| score.is_playable());
+        let place = playable.iter().position(|score| score.number == chosen.number).map_or(0, |at| at + 1);
+        let place = (if args.all { 1 } else { place }, playable.len());
+        let scores = if args.all { playable } else { vec![chosen] };
+        let scores = scores.into_iter().map(|score| score.clone().seen_by(Role::Client)).collect();
+        Ok(Source { name, scores, place })
+    }
+
+    /// Whether there is more in the recording to play.
+    const fn leaves_some(&self) -> bool {
+        self.scores.len() < self.place.1
     }
 
     /// Says what is replayed where that is not plain.
-    fn announce(&self, part: &Part, quiet: bool) {
-        if quiet {
-            return;
-        }
-        let (place, count) = self.place;
+    fn announce(&self, at: usize, part: &Part) {
+        let (first, count) = self.place;
+        let (name, score, place) = (&self.name, &self.scores[at], first + at);
         if count > 1 {
-            let (name, number) = (&self.name, self.score.number);
-            note(&format!("replaying connection {number} of {name}, the {place}. of {count}: --conn N takes another"));
+            let others = if self.leaves_some() { ": --conn N takes another, --all replays all" } else { "" };
+            note(&format!("replaying connection {} of {name}, the {place}. of {count}{others}", score.number));
         }
-        if part.cues.len() == 1 && !self.score.steps.is_empty() {
+        if part.cues.len() == 1 && !score.steps.is_empty() {
             note(&format!("this side sent nothing: it listens until {} messages have come", part.awaited.len()));
         }
     }

@@ -19,6 +19,7 @@ use crate::cli::args::replay::{MatchChoice, ReplayArgs, UnmatchedChoice};
 use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
+use crate::event::Role;
 use crate::replay::server::{Matching, Mock, MockError, Options, Unmatched};
 use crate::replay::{Changes, Score};
 use crate::report::Run;
@@ -89,10 +90,11 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
 /// The recording as a server.
 fn mock(args: &ReplayArgs, changes: Changes, flags: &Flags) -> Result<Mock, Report> {
     let name = args.file.display().to_string();
-    let mut scores = read(&args.file)?;
-    if let Some(wanted) = args.conn {
-        scores = vec![Score::numbered(&scores, wanted, &name)?.clone()];
-    }
+    let scores = read(&args.file)?;
+    let scores: Vec<Score> = match args.conn {
+        Some(wanted) => vec![Score::numbered(&scores, wanted, &name)?.clone()],
+        None => Score::of_side(&scores, Role::Server).into_iter().cloned().collect(),
+    };
     let rules = Box::new(args.judged.compare.rules());
     let options = Options {
         matching: match args.mock.matching {

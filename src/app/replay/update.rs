@@ -35,13 +35,14 @@ impl Update {
         Ok((update, writer))
     }
 
-    /// Replaces the recording if the live session differs from it, and says what became of it. Everything has to be written.
+    /// Replaces the recording if the live session differs from it, and says what became of it. Everything has to be written;
+    /// these are the verdicts about all of it.
     ///
     /// # Errors
     /// It can't be replaced, and is as it was.
-    pub(super) fn end(self, verdict: &Verdict) -> Result<(), Report> {
+    pub(super) fn end(self, verdicts: &[Verdict]) -> Result<(), Report> {
         let name = self.file.display();
-        if verdict.is_same() {
+        if verdicts.iter().all(Verdict::is_same) {
             note(&format!("{name} is left as it was: the live session is the same"));
             return Ok(());
         }
@@ -50,7 +51,14 @@ impl Update {
         };
         fs::rename(&self.beside, &self.file).map_err(cannot)?;
         let size = fs::metadata(&self.file).map_or(0, |file| file.len());
-        note(&format!("{name} is the live session now, {}: {}", quantity::size(size), summary(verdict)));
+        let told = match verdicts {
+            [verdict] => summary(verdict),
+            all => {
+                let differ = all.iter().filter(|verdict| !verdict.is_same()).count();
+                format!("{differ} of {} connections differed", all.len())
+            }
+        };
+        note(&format!("{name} is the live session now, {}: {told}", quantity::size(size)));
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
-//! What a replay came to: the live session held against the recorded one, told, reported, and as an exit code.
+//! What a connection's replay came to: the live session held against the recorded one, told, reported, and as an exit code.
 
 use std::io::{self, IsTerminal, Write};
 
 use super::stopped;
 use crate::app::outcome::Outcome;
-use crate::app::{output, report};
+use crate::app::output;
 use crate::cli::args::compare::Expect;
 use crate::cli::args::replay::ReplayArgs;
 use crate::cli::report::{Exit, Report, no_color};
@@ -13,8 +13,7 @@ use crate::event::Closed;
 use crate::render::{ColourChoice, Options, Palette};
 use crate::replay::compare::{Verdict, compare_by, render, to_suite};
 use crate::replay::{Hooks, Played, Score, Stopped};
-use crate::report::{Case, Failure, Outcome as Ended, Run};
-use crate::session::Clock;
+use crate::report::{Case, Failure, Outcome as Ended, Suite};
 
 /// How many messages that are the same are shown around one that is not.
 const CONTEXT: usize = 1;
@@ -36,30 +35,14 @@ impl Ending<'_> {
         compare_by(&self.score.conversation(), &self.played.live, &rules, &mut matches)
     }
 
-    /// Shows the verdict on standard error, and writes the reports of it.
-    ///
-    /// # Errors
-    /// A report can't be written.
-    pub(super) fn tell(&self, verdict: &Verdict, settings: &Settings, clock: Clock) -> Result<(), Report> {
-        let masks = &settings.recording.masks;
-        let without_values = |text: &str| masks.without_values(text).into_owned();
-        if !(settings.output.quiet && verdict.is_same()) {
-            let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color());
-            let options = Options { palette, ..output::options(&settings.output) };
-            let text = without_values(&render(verdict, &options, CONTEXT));
-            // With stderr gone there is nobody left to tell.
-            let _ = io::stderr().write_all(text.as_bytes());
-        }
-        if !self.args.judged.reports.any() {
-            return Ok(());
-        }
-        let mut suite = to_suite(&self.args.file.display().to_string(), verdict);
+    /// The verdict for a report, under this name.
+    pub(super) fn suite(&self, name: &str, verdict: &Verdict) -> Suite {
+        let mut suite = to_suite(name, verdict);
         if let Some(why) = &self.played.stopped {
             let outcome = Ended::Failed(Failure::new(why.to_string()));
             suite.cases.push(Case { name: "the whole part is played".to_owned(), outcome, ..Case::default() });
         }
-        let run = Run::of(vec![suite.rewritten(&without_values)], clock.created(), clock.elapsed());
-        report::write(&run, &self.args.judged.reports)
+        suite
     }
 
     /// How the program ends: a connection that ended as the recorded one did has ended well.
@@ -82,4 +65,16 @@ impl Ending<'_> {
         }
         self.outcome.report()
     }
+}
+
+/// Shows the verdict on standard error.
+pub(super) fn tell(verdict: &Verdict, settings: &Settings) {
+    if settings.output.quiet && verdict.is_same() {
+        return;
+    }
+    let palette = Palette::choose(ColourChoice::Auto, io::stderr().is_terminal(), no_color());
+    let options = Options { palette, ..output::options(&settings.output) };
+    let text = render(verdict, &options, CONTEXT);
+    // With stderr gone there is nobody left to tell.
+    let _ = io::stderr().write_all(settings.recording.masks.without_values(&text).as_bytes());
 }

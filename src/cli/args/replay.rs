@@ -34,6 +34,9 @@ pub struct ReplayArgs {
     /// The connection with this number [default: the first that has frames]
     #[arg(long, value_name = "N")]
     pub conn: Option<u32>,
+    /// All of the client's connections, one after the other
+    #[arg(long, conflicts_with_all = ["conn", "listen"])]
+    pub all: bool,
     #[command(flatten)]
     pub pace: PaceArgs,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -55,6 +56,12 @@ impl Between {
     /// The most memory that it has taken, in MiB; `None` where the system does not say.
     pub(crate) fn most_memory(&self) -> Option<u64> {
         self.proxy.peak().map(|kib| kib >> 10)
+    }
+
+    /// Ends it as Ctrl-C does, and puts the recording there.
+    pub(crate) fn end_into(self, file: &Path) {
+        self.proxy.end();
+        std::fs::copy(self.folder.path().join("p.wsrec"), file).unwrap();
     }
 
     /// Ends it as Ctrl-C does.
