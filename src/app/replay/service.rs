@@ -70,7 +70,8 @@ impl Service {
 
     /// What came of all clients, for a report.
     pub(super) fn suite(&self, file: String) -> Suite {
-        let suite = self.clients.suite(file, self.mock.left());
+        let left = self.mock.left().map(|(number, resource)| (number, self.masks.text(resource).into_owned()));
+        let suite = self.clients.suite(file, left);
         suite.rewritten(&|text| self.masks.without_values(text).into_owned())
     }
 
