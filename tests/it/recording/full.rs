@@ -48,27 +48,40 @@ fn a_file_system_that_runs_full_is_told_and_the_session_goes_on() {
     assert!(read.len() > 100 && messages.starts_with(&read), "{} messages", read.len());
 }
 
-#[test]
-fn a_script_ends_with_that_if_its_recording_was_lost() {
+/// A script that hears 5000 messages and then does this, with a recording that has no room for them: how it ends, and what is
+/// told of the recording.
+fn heard_by_a_script(then: &str) -> Option<(std::process::Output, String)> {
     let (folder, path) = place();
     let room = folder.path().join("room");
     std::fs::create_dir(&room).unwrap();
     let messages = (0..5000).flat_map(|i| text(format!("message {i}")));
     let server = says_last(messages.chain(close(1000, "")).collect::<Vec<u8>>());
     let statements = format!(
-        "let ws = connect(\"{}\", #{{ compress: \"off\" }}); ws.expect(\"message 4999\"); print(\"all\");",
+        "let ws = connect(\"{}\", #{{ compress: \"off\" }}); ws.expect(\"message 4999\"); {then}",
         server.url()
     );
     std::fs::write(&path, statements).unwrap();
     let args = [env!("CARGO_BIN_EXE_wscope"), path.to_str().unwrap()];
     let Some(output) = in_small_room("\"$2\" run \"$3\" -o \"$1/a.wsrec\"", &room, &args) else {
         drop(std::net::TcpStream::connect(("127.0.0.1", server.port)));
-        return;
+        return None;
     };
-    let told = format!("recording to \"{}/a.wsrec\" stopped: no space left on device", room.display());
+    Some((output, format!("recording to \"{}/a.wsrec\" stopped: no space left on device", room.display())))
+}
+
+#[test]
+fn a_script_ends_with_that_if_its_recording_was_lost() {
+    let Some((output, told)) = heard_by_a_script("print(\"all\");") else { return };
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(11) && stderr.contains(&told), "{:?}: {stderr}", output.status);
     assert_eq!(output.stdout, b"all\n");
+}
+
+#[test]
+fn of_a_script_that_failed_nobody_heard_that_its_recording_was_lost() {
+    let Some((output, told)) = heard_by_a_script("throw \"a fit\";") else { return };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(10) && stderr.contains(&told) && stderr.contains("a fit"), "{stderr}");
 }
 
 #[test]
