@@ -37,7 +37,13 @@ pub fn run(args: &RunArgs, output: &OutputSettings, recording: &RecordingSetting
     let ended = program.run();
     program.host().setup().stop.limit(None);
     program.host().close(0);
-    let told = program.host().setup().timeline.end();
-    let exit = ended.map_or_else(|fault| scripts::ended(program.host(), fault), |()| Ok(Exit::Success))?;
-    told.err().and_then(Report::lost).map_or(Ok(exit), Err)
+    let lost = program.host().setup().timeline.end().err().and_then(Report::lost);
+    let ended = ended.map_or_else(|fault| scripts::ended(program.host(), fault), |()| Ok(Exit::Success));
+    match lost {
+        Some(lost) if ended.is_ok() => Err(lost),
+        lost => {
+            lost.iter().for_each(Report::print);
+            ended
+        }
+    }
 }

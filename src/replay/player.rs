@@ -56,6 +56,16 @@ impl Pace {
             None | Some(Pace::Original { .. }) => Some(Pace::Original { speed: speed.unwrap_or(1.0) }),
         }
     }
+
+    /// How long to wait where this time passed in the recording.
+    pub(super) fn delay(self, time: Duration) -> Duration {
+        match self {
+            Pace::Wait | Pace::Asap => Duration::ZERO,
+            Pace::Original { speed } => {
+                Duration::try_from_secs_f64(time.as_secs_f64() / speed).unwrap_or(Duration::MAX)
+            }
+        }
+    }
 }
 
 /// What came of it.
@@ -201,11 +211,9 @@ impl<'a> Player<'a> {
 
     fn pause_before(&mut self, cue: &Cue) -> Option<Pause> {
         let is_end = self.next + 1 == self.part.cues.len();
-        if let Pace::Original { speed } = self.plan.pace {
-            let due = self.began + cue.time.div_f64(speed);
-            if self.now() < due {
-                return Some(Pause::Until(due));
-            }
+        let due = self.began.saturating_add(self.plan.pace.delay(cue.time));
+        if self.now() < due {
+            return Some(Pause::Until(due));
         }
         // The end comes after all that the peer has to say, at any pace.
         if self.played.heard < cue.after && (is_end || self.plan.pace == Pace::Wait) {

@@ -128,7 +128,7 @@ impl Timeline {
     }
 
     /// Tells by a note that a sink has failed, for a thread that nobody waits for.
-    pub(super) fn note_failure(&self, connection: u32, error: io::Error) {
+    pub fn note_failure(&self, connection: u32, error: io::Error) {
         self.note(connection, error.to_string());
         self.lock().noted.push_back(error);
     }

@@ -241,6 +241,17 @@ fn a_mock_is_shown_and_recorded_as_a_server_is() {
 }
 
 #[test]
+fn at_a_pace_that_ends_beyond_all_time_a_client_was_dropped() {
+    let recording = Recording::new().opened(1, "/").received(1, "hello");
+    let mock = Mock::start(&recording.path(), &["--speed", "1e-300", "-q"]);
+    let mut client = mock.client("/");
+    client.close(None).unwrap();
+    assert_eq!(client.read().unwrap(), Message::Close(None));
+    assert!(matches!(client.read(), Err(tungstenite::Error::ConnectionClosed)));
+    assert_eq!(mock.end().0, Some(0));
+}
+
+#[test]
 fn the_server_ends_it_as_it_did() {
     let bye = json!({"t": 2.0, "c": 1, "ev": "frame", "dir": "received", "op": "close", "b64": "D6FieWU="});
     let end = json!({"t": 2.1, "c": 1, "ev": "close", "by": "peer", "code": 4001, "reason": "bye", "clean": true});

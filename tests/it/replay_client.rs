@@ -381,3 +381,13 @@ fn what_goes_wrong_is_told_in_a_line() {
     case("refused as it was", &replay(&path("refused.wsrec"), &server.url(), &["-q", "--format", "raw"]), server.port);
     golden.check();
 }
+
+#[test]
+fn a_pace_that_ends_beyond_all_time_was_no_end_in_good_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = says_last(close(1000, "enough"));
+    let ended = replay(&recording(&folder, &sent(1, "a")), &server.url(), &["--speed", "1e-300", "-q"]);
+    let told = "the connection ended (1000 normal: \"enough\") before frame 1 was sent: 1 left to send";
+    assert!(ended.code == Some(1) && ended.stderr.contains(told), "{:?}: {}", ended.code, ended.stderr);
+    server.saw();
+}

@@ -82,7 +82,7 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         None => (Exit::Interrupted, until_interrupted(begin)?),
     };
     guests.settle(clock);
-    timeline.flush().err().and_then(Report::lost).map_or(Ok(ended), Err)
+    timeline.end().err().and_then(Report::lost).map_or(Ok(ended), Err)
 }
 
 /// What may change a client's messages: the script, then faults, for which what it says is a message like any other, and last

@@ -101,7 +101,7 @@ impl Clients {
     }
 
     /// A case for each client, and one for each of the recorded connections that nobody came for.
-    pub(super) fn suite<'a>(&self, file: String, left: impl Iterator<Item = (u32, &'a str)>) -> Suite {
+    pub(super) fn suite(&self, file: String, left: impl Iterator<Item = (u32, String)>) -> Suite {
         let left = left.map(|(number, resource)| Case {
             name: format!("connection {number} {resource}"),
             outcome: Outcome::Skipped("no client came for it".to_owned()),

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::clients::Clients;
@@ -59,6 +60,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         quiet: output.quiet,
         expected: args.judged.expect.expect.is_some(),
         clients: Clients::new(args.mock.again, args.judged.reports.any()),
+        unrecorded: AtomicBool::new(false),
         waker: interrupt.waker(),
     });
     let serving = Arc::clone(&service);
@@ -84,7 +86,10 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     let suite = service.suite(args.file.display().to_string());
     let run = Run::of(vec![suite], clock.created(), clock.elapsed());
     report::write(&run, &args.judged.reports)?;
-    timeline.flush().err().and_then(Report::lost).map_or(ended, Err)
+    while let Err(error) = timeline.end() {
+        service.lose(error);
+    }
+    ended.map(|exit| service.exit(exit))
 }
 
 /// The recording as a server.

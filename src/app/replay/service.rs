@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::clients::{Clients, Judged};
 use super::{note, stopped};
@@ -32,6 +33,8 @@ pub(super) struct Service {
     /// Whether a client has to be as recorded.
     pub(super) expected: bool,
     pub(super) clients: Clients,
+    /// The recording of it was lost, which has been said.
+    pub(super) unrecorded: AtomicBool,
     pub(super) waker: Waker,
 }
 
@@ -52,9 +55,23 @@ impl Service {
         self.clients.ended(self.mock.is_over())
     }
 
+    /// Says what is lost; the clients are served all the same.
+    pub(super) fn lose(&self, error: io::Error) {
+        if let Some(report) = Report::lost(error) {
+            report.print();
+            self.unrecorded.store(true, Ordering::Release);
+        }
+    }
+
+    /// Its exit code where it ends without an error: without its recording, if that was lost.
+    pub(super) fn exit(&self, exit: Exit) -> Exit {
+        if self.unrecorded.load(Ordering::Acquire) { Exit::File } else { exit }
+    }
+
     /// What came of all clients, for a report.
     pub(super) fn suite(&self, file: String) -> Suite {
-        let suite = self.clients.suite(file, self.mock.left());
+        let left = self.mock.left().map(|(number, resource)| (number, self.masks.text(resource).into_owned()));
+        let suite = self.clients.suite(file, left);
         suite.rewritten(&|text| self.masks.without_values(text).into_owned())
     }
 
@@ -94,11 +111,7 @@ impl Service {
                 note(&format!("client {peer} said what is not in the recording: {}", quoted(binary, &data)));
             }
             Remark::Upstream(why) => note(&format!("client {peer} has no server behind any more: {why}")),
-            Remark::Lost(error) => {
-                if let Some(report) = Report::lost(error) {
-                    report.print();
-                }
-            }
+            Remark::Lost(error) => self.lose(error),
         }
     }
 

@@ -61,10 +61,12 @@ impl Both<'_> {
             let mut keys = |all: &[(usize, &Json)]| {
                 let keys: Option<Vec<u32>> =
                     all.iter().map(|(_, json)| Some(names.of(Some(key(json, name)?)))).collect();
-                keys.filter(|keys| keys.iter().collect::<HashSet<_>>().len() == keys.len())
+                let keys = keys?;
+                let distinct: HashSet<u32> = keys.iter().copied().collect();
+                (distinct.len() == keys.len()).then_some((keys, distinct))
             };
-            let (first, second) = (keys(&self.ours)?, keys(&self.theirs)?);
-            second.iter().any(|key| first.contains(key)).then_some([first, second])
+            let ((first, ours), (second, theirs)) = (keys(&self.ours)?, keys(&self.theirs)?);
+            (!ours.is_disjoint(&theirs)).then_some([first, second])
         })
     }
 
@@ -218,13 +220,15 @@ mod tests {
 
     #[test]
     fn large_arrays_end_soon_whatever_is_in_them() {
-        let array = |from: u32, step: u32| {
-            let all = (0..20_000).map(|at| format!(r#"{{"v":{}}}"#, at * step + from)).collect::<Vec<_>>();
+        let named = |name: &str, from: u32, step: u32| {
+            let all = (0..20_000).map(|at| format!(r#"{{"{name}":{}}}"#, at * step + from)).collect::<Vec<_>>();
             format!("[{}]", all.join(","))
         };
+        let array = |from, step| named("v", from, step);
         assert_eq!(found(&array(0, 1), &array(1, 1), &[]), [r#"$.0: - {"v":0}"#, r#"$.19999: + {"v":20000}"#]);
         assert_eq!(found(&array(0, 2), &array(1, 2), &[]).len(), 20_000);
         assert!(found(&array(0, 2), &array(0, 3), &[]).len() < 40_000);
+        assert_eq!(found(&named("id", 0, 1), &named("id", 20_000, 1), &[]).len(), 20_000);
     }
 
     /// A small array of numbers, objects with and without a key, and arrays of these.

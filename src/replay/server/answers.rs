@@ -8,7 +8,7 @@ use super::dealt::dealt;
 use super::{Matching, Options};
 use crate::protocol::DeflateParams;
 use crate::replay::part::{Action, Cue, FrameKeys, Part};
-use crate::replay::{Message, Pace, Score};
+use crate::replay::{Message, Score};
 
 /// All that the server has to say.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Answers {
         };
         let line = |cue: Cue, at: Option<usize>| {
             let begun = at.map_or(Duration::ZERO, |at| awaited[at].time);
-            let after = delay(options.pace, cue.time.saturating_sub(begun));
+            let after = options.pace.delay(cue.time.saturating_sub(begun));
             Line { number: cue.number, after, action: cue.action }
         };
         let end = cues.pop().map(|cue| {
@@ -85,19 +85,12 @@ impl Answers {
     }
 }
 
-/// How long to wait where this time passed in the recording.
-fn delay(pace: Pace, time: Duration) -> Duration {
-    match pace {
-        Pace::Wait | Pace::Asap => Duration::ZERO,
-        Pace::Original { speed } => Duration::try_from_secs_f64(time.as_secs_f64() / speed).unwrap_or(Duration::MAX),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Role;
     use crate::recording::Reader;
+    use crate::replay::Pace;
     use crate::replay::server::Ids;
 
     /// What is released by which message, with the milliseconds after it.

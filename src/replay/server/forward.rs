@@ -103,7 +103,8 @@ impl Relay<'_> {
                     _ => {}
                 },
                 Waited::Over => return ended,
-                Waited::Timeout | Waited::Woken | Waited::Writable | Waited::SinkFailed(_) => {}
+                Waited::SinkFailed(error) => self.driver.timeline().note_failure(self.driver.number(), error),
+                Waited::Timeout | Waited::Woken | Waited::Writable => {}
             }
         }
     }
@@ -139,5 +140,42 @@ fn how(closed: &Closed) -> String {
         (Some(code), _) => format!("it was closed with {code}"),
         (None, Some(detail)) => detail.clone(),
         (None, None) => "it was closed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::event::Event;
+    use crate::session::{Clock, Sink};
+
+    /// Takes nothing.
+    struct Full;
+
+    impl Sink for Full {
+        fn event(&mut self, _: &Event) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn that_nothing_more_was_recorded_was_heard_by_the_server_behind_alone() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+        let server = std::thread::spawn(move || {
+            let mut client = tungstenite::accept(listener.accept().expect("a client").0).expect("a handshake");
+            while client.read().is_ok() {}
+        });
+        let timeline = Timeline::new(Clock::start(), vec![Box::new(Full)]);
+        let (client, _wakened) = waker().expect("a pipe");
+        drop(Upstream::open(ConnectOptions::new(&url), timeline.clone(), client).expect("a thread"));
+        server.join().expect("it ends");
+        assert_eq!(timeline.end().map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull));
     }
 }

@@ -126,14 +126,18 @@ fn wanted(params: DeflateParams) -> DeflateOffer {
 fn kept(response: &Response, back: bool) -> Vec<(String, String)> {
     let headers = response.headers.passed_on(&OWN, &[]).into_iter();
     let is_known = |name: &str, value: &str| !value.contains(MASK) || back && name.eq_ignore_ascii_case(LOCATION);
-    // A folded value is not written any more (RFC 9112 section 5.2).
-    headers.filter(|(name, value)| is_known(name, value) && !value.contains(['\r', '\n'])).collect()
+    headers.filter(|(name, value)| is_known(name, value) && !is_folded(value)).collect()
+}
+
+/// Whether it goes on in another line, which is not written any more (RFC 9112 section 5.2).
+fn is_folded(value: &str) -> bool {
+    value.contains(['\r', '\n'])
 }
 
 /// Any other answer than a 101, with what its headers say about this connection written anew.
 fn other(status: u16, response: Option<&Response>, body: Bytes, back: bool) -> Said {
     let mut headers = response.map(|response| kept(response, back)).unwrap_or_default();
-    let upgrade = response.and_then(|response| response.headers.get("Upgrade"));
+    let upgrade = response.and_then(|response| response.headers.get("Upgrade")).filter(|value| !is_folded(value));
     let connection = if upgrade.is_some() { "Upgrade, close" } else { "close" };
     let own = [("Connection", connection.to_owned()), ("Content-Length", body.len().to_string())];
     headers.extend(own.map(|(name, value)| (name.to_owned(), value)));

@@ -269,14 +269,14 @@ impl<'a> Player<'a> {
     fn release(&mut self, after: Option<usize>, time: Duration, ids: &Rc<[Pair]>) {
         let lines: &'a [Line] = self.answers.lines(after);
         for (line, said) in lines.iter().enumerate() {
-            self.push(time + said.after, What::Line { after, line, ids: Rc::clone(ids) });
+            self.push(time.saturating_add(said.after), What::Line { after, line, ids: Rc::clone(ids) });
         }
     }
 
     /// The end is due when nothing else can come.
     fn release_end(&mut self, time: Duration) {
         if self.cues.is_over() || self.options.pace == Pace::Asap {
-            self.push((time + self.answers.end.after).max(self.last_due), What::End);
+            self.push(time.saturating_add(self.answers.end.after).max(self.last_due), What::End);
         }
     }
 

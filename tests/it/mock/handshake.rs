@@ -59,6 +59,15 @@ fn refusals_and_redirects_are_given_again_with_headers_and_body() {
 }
 
 #[test]
+fn a_refusal_with_a_folded_upgrade_ended_the_thread_of_its_client() {
+    let refusal = "426 Upgrade Required\nServer: old/1\nUpgrade: websocket,\n\tother/1";
+    let mock = Mock::start(&Recording::new().open(1, "/", refusal, "").path(), &["-q"]);
+    let expected = "HTTP/1.1 426 Upgrade Required\r\nServer: old/1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(response(&mock, "/", ""), expected);
+    assert_eq!(mock.end().0, Some(0));
+}
+
+#[test]
 fn who_asks_for_something_else_is_told_what_was_recorded() {
     let spoken = "101 Switching Protocols\nSec-WebSocket-Protocol: chat.v2";
     let ready = |c| serde_json::json!({"t": 0.3, "c": c, "ev": "ready", "upgrade": 0.1, "subprotocol": "chat.v2"});

@@ -63,6 +63,15 @@ fn each_client_is_a_case_of_every_report() {
 }
 
 #[test]
+fn a_report_had_a_recorded_token_that_nobody_came_with() {
+    let recording = Recording::new().opened(1, "/a?token=hush").received(1, "A");
+    let report = recording.path().with_file_name("r.json");
+    let mock = Mock::start(&recording.path(), &["--json", report.to_str().unwrap(), "-q"]);
+    assert_eq!(mock.interrupt().0, Some(130));
+    assert_eq!(cases(&report), [case("connection 1 /a?token=***", "skipped", json!("no client came for it"))]);
+}
+
+#[test]
 fn what_ends_the_program_is_in_the_report() {
     let recording = two();
     let report = recording.path().with_file_name("r.json");
