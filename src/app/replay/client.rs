@@ -79,13 +79,21 @@ pub fn run(args: &ReplayArgs, flags: &Flags) -> Result<Exit, Report> {
         }
     }
     client.report(&ended)?;
-    let exit = ended.exit();
-    if let (Some(update), Ok(Exit::Success)) = (update, &exit) {
+    // What a script says of its end says more than that it ended the replay.
+    let by_script = script.and_then(Replaying::end).map(|(host, fault)| scripts::ended(&host, fault));
+    let exit = by_script.unwrap_or_else(|| ended.exit()).map_err(|report| client.masked(report));
+    // Its connections are closed only now.
+    let mut outcome = Outcome::default();
+    let lost = flushed(&client.timeline, &mut outcome);
+    if !matches!(exit, Ok(Exit::Success)) {
+        lost.iter().for_each(Report::print);
+        return exit;
+    }
+    let exit = lost.map_or_else(|| Ok(outcome.success()), Err)?;
+    if let Some(update) = update.filter(|_| exit == Exit::Success) {
         update.end(&ended.verdicts)?;
     }
-    // Its own words say more than that it ended the replay.
-    let exit = script.and_then(Replaying::end).map_or(exit, |(host, fault)| scripts::ended(&host, fault));
-    exit.map_err(|report| client.masked(report))
+    Ok(exit)
 }
 
 /// What came of the connections.
@@ -171,15 +179,18 @@ impl Client<'_> {
             Err(OpenError::Refused { status, .. }) if recorded == Some(status) => {
                 note(&format!("refused with {status}, as in the recording"));
                 ended.suites.push(self.handshake(score, report::Outcome::Passed));
-                return flushed(timeline, &mut watch).map_or(Ok(Exit::Success), Err);
+                return flushed(timeline, &mut watch.outcome).map_or(Ok(Exit::Success), Err);
             }
             Err(error) => {
-                flushed(timeline, &mut watch).iter().for_each(Report::print);
+                flushed(timeline, &mut watch.outcome).iter().for_each(Report::print);
                 return Err(self.not_opened(score, refused(error, score), ended));
             }
         };
         let mut stage: Box<dyn Stage> = match script {
-            Some(script) => script.before(driver, &options.url).map_err(|Stop| stopped(&Stopped::Hook))?,
+            Some(script) => script.before(driver, &options.url).map_err(|Stop| {
+                flushed(timeline, &mut watch.outcome).iter().for_each(Report::print);
+                stopped(&Stopped::Hook)
+            })?,
             None => Box::new(driver),
         };
         let hooks: &mut dyn Hooks = match script {
@@ -187,7 +198,7 @@ impl Client<'_> {
             None => &mut NoHooks,
         };
         let played = Player::new(&mut *stage, part, self.plan.clone(), hooks, &mut watch).play();
-        let lost = flushed(timeline, &mut watch);
+        let lost = flushed(timeline, &mut watch.outcome);
         if let Some(status) = recorded {
             let message =
                 format!("the opening handshake was refused with {status} in the recording, and now it was not");
@@ -234,9 +245,9 @@ impl Client<'_> {
     }
 }
 /// Writes out what is still to be written: why that failed, if it was not told.
-fn flushed(timeline: &Timeline, watch: &mut Watch) -> Option<Report> {
+fn flushed(timeline: &Timeline, outcome: &mut Outcome) -> Option<Report> {
     while let Err(error) = timeline.end() {
-        if !watch.outcome.sink_failed(&error) {
+        if !outcome.sink_failed(&error) {
             return Report::lost(error);
         }
     }
