@@ -64,7 +64,8 @@ impl Both<'_> {
                 keys.filter(|keys| keys.iter().collect::<HashSet<_>>().len() == keys.len())
             };
             let (first, second) = (keys(&self.ours)?, keys(&self.theirs)?);
-            second.iter().any(|key| first.contains(key)).then_some([first, second])
+            let known: HashSet<&u32> = first.iter().collect();
+            second.iter().any(|key| known.contains(key)).then_some([first, second])
         })
     }
 
@@ -225,6 +226,9 @@ mod tests {
         assert_eq!(found(&array(0, 1), &array(1, 1), &[]), [r#"$.0: - {"v":0}"#, r#"$.19999: + {"v":20000}"#]);
         assert_eq!(found(&array(0, 2), &array(1, 2), &[]).len(), 20_000);
         assert!(found(&array(0, 2), &array(0, 3), &[]).len() < 40_000);
+        // All have a key, and none the same.
+        let keyed = |step| array(0, 1).replace("\"v\":", &format!("\"id\":{step}"));
+        assert_eq!(found(&keyed(1), &keyed(2), &[]).len(), 20_000);
     }
 
     /// A small array of numbers, objects with and without a key, and arrays of these.
