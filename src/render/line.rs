@@ -257,7 +257,7 @@ fn fitting(text: &str, room: usize) -> usize {
 }
 
 /// At most `limit`, not inside a UTF-8 character.
-fn boundary(bytes: &[u8], limit: usize) -> usize {
+pub(crate) fn boundary(bytes: &[u8], limit: usize) -> usize {
     if bytes.len() <= limit {
         return bytes.len();
     }

@@ -1,5 +1,6 @@
 //! Durations, times, sizes and dates in words: `0.8 ms`, `12.345`, `64.0 KiB`, `2027-03-01 (in 98 days)`.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
@@ -86,8 +87,15 @@ pub fn date(epoch: i64) -> String {
     Timestamp::from_second(epoch).map_or_else(|_| epoch.to_string(), |date| date.strftime("%Y-%m-%d").to_string())
 }
 
+/// How many there are: `1 frame`, `2 frames`.
+#[must_use]
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn day_count(days: i64, suffix: &str) -> String {
-    format!("{days} day{}{suffix}", if days == 1 { "" } else { "s" })
+    counted(days, "day") + suffix
 }
 
 #[cfg(test)]

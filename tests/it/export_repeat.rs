@@ -152,6 +152,10 @@ fn what_is_no_repeat_is_told_with_its_message() {
     let swapped = [talk[0], talk[3], talk[2], talk[1]];
     assert!(told(&[&swapped]).contains("is in another place"));
     assert_eq!(told(&[&talk, &talk]), "it has 2 connections, not 1");
+    // JSON is JSON, whatever blanks are before it.
+    let indented = |kind: &str| format!("<\n{{\"type\":\"{kind}\",\"n\":1}}");
+    written(&folder, "a.wsrec", &[&[">hi", &indented("a")]]);
+    assert!(told(&[&[">hi", &indented("x")]]).contains("message #2 is another"));
     let wrong = export(folder.path(), &["--repeat", "b.wsrec", "--to", "csv"]);
     let message = "wscope: error: --repeat tells what of a script changes from run to run, and csv is none\n";
     wrong.check(2, "", &format!("{message}hint: -o session.rhai makes a script\n"));

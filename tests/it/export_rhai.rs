@@ -226,6 +226,21 @@ fn what_the_server_gives_out_is_taken_from_its_answer_and_used() {
     assert_eq!(body(&seen.script), body(&exported.script));
 }
 
+/// Where each of its words stands was looked for in all of it.
+#[test]
+fn a_long_text_with_many_words_is_no_burden() {
+    let words = (0..20_000).map(|n| format!(" word{n}")).collect::<Vec<_>>().concat();
+    let lines = format!(
+        r#"{{"wscope":1}}
+{{"t":0,"c":1,"ev":"open","role":"client","url":"ws://h/"}}
+{{"t":0,"c":1,"ev":"ready"}}
+{{"t":0,"c":1,"ev":"frame","dir":"received","op":"text","text":"{{\"lines\":\"2026-11-23 04:20{words}\"}}"}}
+"#
+    );
+    let script = Exported::recording(&lines).script;
+    assert!(script.contains("ws.expect(#{ lines: any_text });"), "{}", &script[..500.min(script.len())]);
+}
+
 #[test]
 fn text_of_a_peer_stays_text() {
     let texts = [

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Both, Compared, Connection};
 use crate::render::escape::escape;
+use crate::render::quantity::counted;
 use crate::render::{Meaning, Options};
 use crate::replay::Score;
 use crate::replay::compare;
@@ -81,7 +82,6 @@ fn handshake(both: &Both, options: &Options, out: &mut String) {
 }
 
 fn one(score: &Score) -> String {
-    let messages = score.conversation().messages.len();
-    let count = if messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") };
+    let count = counted(score.conversation().messages.len(), "message");
     format!("connection {}  {}  {count}", score.number, escape(score.url.as_bytes()))
 }

@@ -7,6 +7,8 @@ use crate::cli::{Exit, Report};
 use crate::event::{Direction, Role};
 use crate::exchange::export::{Repeats, may_repeat};
 use crate::render::escape::escape;
+use crate::render::json::is_container;
+use crate::render::quantity::counted;
 use crate::replay::compare::{self, Difference, Item, Rules, Verdict};
 use crate::replay::{Message, Score};
 
@@ -25,7 +27,7 @@ pub(super) fn repeats(first: &Path, others: &[PathBuf], connections: &[u32]) -> 
         tell(path, &damages);
         let mut misfits = Vec::new();
         if ours.len() != theirs.len() {
-            misfits.push(format!("it has {}, not {}", count(theirs.len()), ours.len()));
+            misfits.push(format!("it has {}, not {}", counted(theirs.len(), "connection"), ours.len()));
         }
         let wanted = |score: &Score| connections.is_empty() || connections.contains(&score.number);
         for (one, other) in ours.iter().zip(&theirs).filter(|(one, _)| wanted(one)) {
@@ -49,15 +51,11 @@ pub(super) fn repeats(first: &Path, others: &[PathBuf], connections: &[u32]) -> 
     Ok(repeats)
 }
 
-fn count(connections: usize) -> String {
-    if connections == 1 { "1 connection".to_owned() } else { format!("{connections} connections") }
-}
-
 fn held(one: &Score, other: &Score) -> Verdict {
     let rules = if one.role == other.role { Rules::default().both_ways() } else { Rules::default().crosswise() };
     let text = |message: &Message| {
-        let text = std::str::from_utf8(&message.data).ok().filter(|_| !message.binary);
-        text.filter(|text| !text.starts_with(['{', '['])).map(str::to_owned)
+        let is_text = !message.binary && !is_container(&message.data);
+        std::str::from_utf8(&message.data).ok().filter(|_| is_text).map(str::to_owned)
     };
     let mut matches = |one: &Message, other: &Message| {
         let is_one = may_repeat(&text(one)?, &text(other)?);

@@ -21,6 +21,7 @@ use crate::cli::args::serve::CertificateArgs;
 use crate::cli::report::{Exit, Report};
 use crate::cli::settings::{self, OutputSettings, RecordingSettings, Sources};
 use crate::event::Role;
+use crate::render::quantity::counted;
 use crate::replay::server::{Matching, Mock, MockError, Options, Unmatched};
 use crate::replay::{Changes, Score};
 use crate::report::Run;
@@ -67,8 +68,8 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
     let stack = if args.script.is_some() { script::STACK } else { server::STACK };
     let what = |url: &str| {
         let (count, place) = (service.mock.connections(), service.mock.resources().next().unwrap_or("/"));
-        let plural = if count == 1 { "" } else { "s" };
-        format!("playing the server of {count} connection{plural} of {} on {url}{place}", args.file.display())
+        let count = counted(count, "connection");
+        format!("playing the server of {count} of {} on {url}{place}", args.file.display())
     };
     let serve = move |stream, peer| serving.serve(stream, peer);
     let guests = server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;

@@ -11,7 +11,7 @@ use crate::protocol::close::code_name;
 use crate::recording::stats::{Broken, Closes, Closing, Count, Histogram, Stats};
 use crate::render::escape::escape;
 use crate::render::plot::{bar, sparkline};
-use crate::render::quantity::{duration, seconds, size};
+use crate::render::quantity::{counted, duration, seconds, size};
 
 const WAYS: [Direction; 2] = [Direction::Sent, Direction::Received];
 
@@ -25,7 +25,7 @@ pub(super) fn report(shown: &Shown<'_>) -> String {
     let mut out = String::new();
     head(shown, &mut out);
     if let Some(damage) = &stats.damage {
-        let (lines, bytes) = (plural(stats.damaged, "line"), size(stats.damaged_bytes));
+        let (lines, bytes) = (counted(stats.damaged, "line"), size(stats.damaged_bytes));
         let _ = writeln!(out, "  {lines} damaged, {bytes}, of which");
         let _ = writeln!(out, "  {damage}");
     }
@@ -46,7 +46,7 @@ fn head(Shown { name, header, stats }: &Shown<'_>, out: &mut String) {
     let created = header.created.and_then(|time| jiff::Timestamp::try_from(time).ok());
     let created = created.map(|time| format!(" since {time:.0}")).unwrap_or_default();
     let by = escape(header.by.as_bytes());
-    let of = plural(stats.connections, "connection");
+    let of = counted(stats.connections, "connection");
     let _ = writeln!(out, "  {of}, {lasted}, recorded by {by}{created}");
 }
 
@@ -85,7 +85,7 @@ fn overhead(stats: &Stats, out: &mut String) {
     row("in all", [sent.wire + stats.heads[0], received.wire + stats.heads[1]]);
     let compressed = stats.compressed;
     if compressed.messages > 0 {
-        let (messages, inflated) = (plural(compressed.messages, "message"), size(compressed.content));
+        let (messages, inflated) = (counted(compressed.messages, "message"), size(compressed.content));
         let what = match compressed.content.checked_sub(compressed.wire) {
             Some(saved) => format!("saved {} of {inflated} ({})", size(saved), share(saved, compressed.content)),
             None => format!("added {} to {inflated}", size(compressed.wire - compressed.content)),
@@ -168,7 +168,7 @@ fn latency(stats: &Stats, out: &mut String) {
         out.push('\n');
     }
     if stats.calls.latency().count() > 0 && stats.calls.unanswered() > 0 {
-        let _ = writeln!(out, "  {} without an answer", plural(stats.calls.unanswered(), "request"));
+        let _ = writeln!(out, "  {} without an answer", counted(stats.calls.unanswered(), "request"));
     }
 }
 
@@ -212,7 +212,7 @@ fn polling(stats: &Stats, out: &mut String) {
     let (requests, bytes, own) = (polling.requests, size(polling.bytes), size(polling.websocket));
     let times = polling.bytes as f64 / (polling.websocket as f64).max(1.0);
     let _ = writeln!(out, "\nas HTTP polling every {}", duration(polling.interval));
-    let _ = writeln!(out, "  {}, {bytes} instead of {own} ({times:.1} times)", plural(requests, "request"));
+    let _ = writeln!(out, "  {}, {bytes} instead of {own} ({times:.1} times)", counted(requests, "request"));
     if polling.messages > 0 {
         let _ = writeln!(out, "  a message of the server would have waited {} on average", duration(polling.wait()));
     }
@@ -244,8 +244,4 @@ fn short(bytes: u64) -> String {
 #[allow(clippy::cast_precision_loss, reason = "a percentage is shown with a digit")]
 fn share(part: u64, whole: u64) -> String {
     if whole == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
-}
-
-fn plural(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

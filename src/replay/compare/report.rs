@@ -5,6 +5,7 @@ use super::show::{detail, end};
 use super::{Difference, Item, Verdict};
 use crate::render::escape::escape;
 use crate::render::hexdump;
+use crate::render::line::boundary;
 use crate::render::quantity::duration;
 use crate::replay::conversation::Message;
 use crate::report::{Case, Failure, Outcome, Suite};
@@ -88,7 +89,7 @@ fn other(item: &Item) -> Case {
 /// A message in a line, cut where it is long, and what was cut.
 #[must_use]
 pub fn told(message: &Message) -> String {
-    let end = message.data.len().min(TOLD);
+    let end = boundary(&message.data, TOLD);
     let words = if message.binary {
         hexdump::line(&message.data[..message.data.len().min(17)])
     } else {

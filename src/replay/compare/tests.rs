@@ -233,6 +233,12 @@ fn a_fold_counts_what_it_hides() {
 }
 
 #[test]
+fn a_long_message_is_told_up_to_a_whole_character() {
+    let long = message(0, Direction::Received, false, format!("x{}", "é".repeat(150)).as_bytes());
+    assert_eq!(told(&long), format!("x{}… 301 B in all", "é".repeat(99)));
+}
+
+#[test]
 fn a_verdict_is_a_test_run_and_an_object() {
     let mut recorded = said([r#"{"id":1,"a":1}"#, "gone", "same"]);
     let mut live = said([r#"{"id":1,"a":2}"#, "same", "really new"]);

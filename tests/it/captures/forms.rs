@@ -135,6 +135,20 @@ fn fragments_of_ip_are_joined_in_whatever_order() {
 }
 
 #[test]
+fn a_fragment_of_long_ago_is_no_part_of_a_packet_with_the_same_identification() {
+    let place = tempfile::tempdir().unwrap();
+    let expected = events(&expected(place.path()), &["frame"]);
+    let mut all = fragments(false);
+    let message = packets()[26].micros;
+    let last = all.iter().rposition(|fragment| fragment.micros == message).unwrap();
+    let mut stale = all[last].clone();
+    stale.micros -= 61_000_000;
+    *stale.ip.last_mut().unwrap() ^= 1;
+    all.insert(0, stale);
+    assert_eq!(events(&import(place.path(), &raw(&all)), &["frame"]), expected);
+}
+
+#[test]
 fn byte_orders_resolutions_interfaces_and_sections_make_no_difference() {
     let place = tempfile::tempdir().unwrap();
     let (expected, packets) = (expected(place.path()), packets());

@@ -243,17 +243,21 @@ impl Judge<'_> {
         candidates.dedup();
         let mut names = Vec::new();
         for word in candidates {
+            let known = self.captured.get(word);
+            // Most words are neither: where they stand need not be looked for.
+            if known.is_none() && (!self.sent.after(word, self.at) || self.sent.said(word, self.at)) {
+                continue;
+            }
             let Some(before) = text.before(word) else { continue };
-            if let Some(known) = self.captured.get(word) {
+            if let Some(known) = known {
                 text.know(word, known.variable.clone());
-            } else if self.sent.after(word, self.at) && !self.sent.said(word, self.at) {
-                let name =
-                    named(before).or_else(|| last_word(before).filter(|word| is_named(word))).unwrap_or_default();
-                let looks = || is_volatile(name, &Value::from(word), self.created);
-                if text.varies(word) || self.repeats.is_empty() && looks() {
-                    text.find(word);
-                    names.push(name.to_owned());
-                }
+                continue;
+            }
+            let name = named(before).or_else(|| last_word(before).filter(|word| is_named(word))).unwrap_or_default();
+            let looks = || is_volatile(name, &Value::from(word), self.created);
+            if text.varies(word) || self.repeats.is_empty() && looks() {
+                text.find(word);
+                names.push(name.to_owned());
             }
         }
         let found = text.found().into_iter().zip(names).map(|((word, pattern), name)| Found {

@@ -111,7 +111,7 @@ impl<R: Read> Capture<R> {
         let segment = match inside(&packet) {
             Some(Inside::Segment(segment)) => Some(segment),
             Some(Inside::Fragment(fragment)) => {
-                joined = self.fragments.take(&fragment);
+                joined = self.fragments.take(packet.time, &fragment);
                 joined.as_ref().and_then(|bytes| Segment::of(fragment.from, fragment.to, bytes))
             }
             None => None,
