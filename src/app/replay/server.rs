@@ -67,7 +67,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         let plural = if count == 1 { "" } else { "s" };
         format!("playing the server of {count} connection{plural} of {} on {url}{place}", args.file.display())
     };
-    let serve = move |stream, peer| serving.serve(stream, peer);
+    let serve = move |guest| serving.serve(guest);
     let guests = server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;
 
     let ended = loop {
