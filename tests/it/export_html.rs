@@ -139,6 +139,8 @@ fn frames_are_filtered_and_searched() {
         await click("#violations");
         await press("/");
         await type("HELLO hello");
+        // What is typed is looked for as it grows.
+        await until(() => texts("#frames mark")[0] === "hello hello");
         await note("1 of 11 frames");
         seen.push(texts("#frames mark"));
         await press("Escape");

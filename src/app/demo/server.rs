@@ -5,12 +5,12 @@
 //! [`Command`]: crate::command::Command
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::Builder;
 
 use super::paths;
-use crate::app::server::{self, CONNECTIONS, Client, Guests, HANDSHAKE_TIMEOUT, Room};
+use crate::app::server::{self, CONNECTIONS, Client, Guest, Guests, HANDSHAKE_TIMEOUT, Room};
 use crate::session::{Clock, Timeline, accept};
 
 /// A server that runs until the process ends.
@@ -54,14 +54,12 @@ impl Server {
 
 fn listen(listener: &TcpListener, most: usize) {
     let room = Arc::new(Room::default());
-    server::listen(listener, &Guests::default(), most, server::STACK, move |stream, peer| {
-        serve(stream, peer, Arc::clone(&room))
-    });
+    server::listen(listener, &Guests::default(), most, server::STACK, move |guest| serve(guest, Arc::clone(&room)));
 }
 
-fn serve(stream: TcpStream, peer: SocketAddr, room: Arc<Room>) -> io::Result<()> {
+fn serve(guest: Guest, room: Arc<Room>) -> io::Result<()> {
     let timeline = Timeline::new(Clock::start(), Vec::new());
-    server::attend(stream, peer, None, timeline.clock(), |incoming| {
+    server::attend(guest, None, timeline.clock(), |incoming| {
         if let Ok((request, driver)) = accept(incoming, HANDSHAKE_TIMEOUT, &timeline, paths::answer)
             && let Some(path) = paths::find(&request.resource)
         {

@@ -65,8 +65,8 @@ pub fn run(args: &ProxyArgs, settings: &Settings) -> Result<Exit, Report> {
         // A shell has it on its timeline: an error, and the 502 that the client gets.
         let tell: fn(Report) = if args.shell { drop } else { |report| report.print() };
         let secure = acceptor.is_some();
-        let serve = move |stream, peer| {
-            server::attend(stream, peer, acceptor.as_ref(), clock, |incoming| {
+        let serve = move |guest| {
+            server::attend(guest, acceptor.as_ref(), clock, |incoming| {
                 proxy.serve(incoming).map_err(Report::from).unwrap_or_else(tell);
                 Ok(())
             })

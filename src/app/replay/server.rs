@@ -71,7 +71,7 @@ pub fn run(args: &ReplayArgs, tls: &TlsArgs, address: SocketAddr, flags: &Flags)
         let count = counted(count, "connection");
         format!("playing the server of {count} of {} on {url}{place}", args.file.display())
     };
-    let serve = move |stream, peer| serving.serve(stream, peer);
+    let serve = move |guest| serving.serve(guest);
     let guests = server::start(address, service.acceptor.is_some(), CONNECTIONS, stack, what, serve)?;
 
     let ended = loop {

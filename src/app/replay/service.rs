@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::clients::{Clients, Judged};
 use super::{note, stopped};
-use crate::app::server::{self, HANDSHAKE_TIMEOUT};
+use crate::app::server::{self, Guest, HANDSHAKE_TIMEOUT};
 use crate::cli::report::{Exit, Report};
 use crate::recording::Masks;
 use crate::render;
@@ -39,9 +39,10 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    pub(super) fn serve(&self, guest: Guest) -> io::Result<()> {
         self.clients.enter();
-        let served = server::attend(stream, peer, self.acceptor.as_ref(), self.timeline.clock(), |incoming| {
+        let peer = guest.peer;
+        let served = server::attend(guest, self.acceptor.as_ref(), self.timeline.clock(), |incoming| {
             self.play(incoming, peer);
             Ok(())
         });

@@ -5,12 +5,11 @@ mod modes;
 mod script;
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use super::interrupt::until_interrupted;
 use super::output;
-use super::server::{self, Client, HANDSHAKE_TIMEOUT, Room, acceptor};
+use super::server::{self, Client, Guest, HANDSHAKE_TIMEOUT, Room, acceptor};
 use crate::cli::args::output::Format;
 use crate::cli::args::serve::{Conduct as Wanted, Mode, ServeArgs};
 use crate::cli::report::{Exit, Report};
@@ -46,7 +45,7 @@ pub fn run(args: &ServeArgs, output: &OutputSettings, recording: &RecordingSetti
         let service = Service { acceptor, timeline: timeline.clone(), offer: offer(args), conduct };
         let (secure, stack) = (service.acceptor.is_some(), service.stack());
         let what = |url: &str| format!("serving {} on {url}/", wanted.name());
-        let serve = move |stream, peer| service.serve(stream, peer);
+        let serve = move |guest| service.serve(guest);
         server::start(args.listen, secure, CONNECTIONS, stack, what, serve)
     })?;
     guests.settle(clock);
@@ -90,8 +89,8 @@ impl Service {
         }
     }
 
-    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        server::attend(stream, peer, self.acceptor.as_ref(), self.timeline.clock(), |incoming| self.conduct(incoming))
+    fn serve(&self, guest: Guest) -> io::Result<()> {
+        server::attend(guest, self.acceptor.as_ref(), self.timeline.clock(), |incoming| self.conduct(incoming))
     }
 
     fn conduct(&self, incoming: Incoming) -> io::Result<()> {

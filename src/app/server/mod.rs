@@ -3,6 +3,7 @@
 //! Nothing that a client does may cost more than that client's connection.
 
 pub mod client;
+mod guests;
 pub mod room;
 mod tls;
 
@@ -17,9 +18,11 @@ use bytes::Bytes;
 use crate::cli::{Exit, Report};
 use crate::handshake::Response;
 use crate::session::{Clock, Incoming};
-use crate::transport::{Acceptor, Deadline, Tcp, Transport, in_words};
+use crate::transport::{Acceptor, Deadline, Tcp, TlsInfo, Transport, in_words};
 
 pub use client::{Client, Turn};
+use guests::Seated;
+pub use guests::{Guest, Guests};
 pub use room::Room;
 pub use tls::acceptor;
 
@@ -39,23 +42,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait after the system had no descriptor or thread left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
-/// How long a server that is to end waits for clients who may have left just now.
-const LEAVING: Duration = Duration::from_millis(300);
-
-/// The clients that are there: each holds one more of it.
-#[derive(Debug, Default)]
-pub struct Guests(Arc<()>);
-
-impl Guests {
-    /// Waits until all of them have gone, though not for those who stay: what there is to tell of one who has left is told then.
-    pub fn settle(&self, clock: Clock) {
-        let until = clock.elapsed() + LEAVING;
-        // One is here, and one is the listener's.
-        while Arc::strong_count(&self.0) > 2 && clock.elapsed() < until {
-            std::thread::sleep(LEAVING / 100);
-        }
-    }
-}
+/// A stream, and of TLS how long its handshake took and what it agreed on.
+type Secured = (Box<dyn Transport>, Option<(Duration, TlsInfo)>);
 
 /// Listens there, says so, and from then on serves clients as [`listen`] does. `what` says what is served, given the URL of it
 /// without a path.
@@ -68,7 +56,7 @@ pub fn start(
     most: usize,
     stack: usize,
     what: impl FnOnce(&str) -> String,
-    serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+    serve: impl Fn(Guest) -> io::Result<()> + Send + Sync + 'static,
 ) -> Result<Guests, Report> {
     let listener = TcpListener::bind(address).map_err(|error| {
         let message = format!("cannot listen on {address}: {}", in_words(&error));
@@ -78,8 +66,8 @@ pub fn start(
     let scheme = if secure { "wss" } else { "ws" };
     announce(&what(&format!("{scheme}://{address}")), address);
     let guests = Guests::default();
-    let seats = Guests(Arc::clone(&guests.0));
-    let spawned = Builder::new().name("server".into()).spawn(move || listen(&listener, &seats, most, stack, serve));
+    let house = guests.clone();
+    let spawned = Builder::new().name("server".into()).spawn(move || listen(&listener, &house, most, stack, serve));
     spawned.map(|_| guests).map_err(|error| Report::new(Exit::Connect, format!("cannot serve: {}", in_words(&error))))
 }
 
@@ -99,26 +87,29 @@ fn announce(what: &str, address: SocketAddr) {
 /// # Errors
 /// When there is no TLS handshake in time, or the client is gone; or the error of `serve`.
 pub fn attend(
-    stream: TcpStream,
-    peer: SocketAddr,
+    guest: Guest,
     acceptor: Option<&Acceptor>,
     clock: Clock,
     serve: impl FnOnce(Incoming) -> io::Result<()>,
 ) -> io::Result<()> {
+    let Guest { stream, peer, served, connected } = guest;
     let rest = stream.try_clone()?;
-    serve(incoming(stream, peer, acceptor, clock)?)?;
+    let (transport, tls) = secured(stream, acceptor, clock)?;
+    let transport = Box::new(Seated::new(connected, transport));
+    serve(Incoming { transport, peer: Some(peer), tls })?;
+    drop(served);
     linger(rest, clock)
 }
 
-/// A connection before its opening handshake.
-fn incoming(stream: TcpStream, peer: SocketAddr, acceptor: Option<&Acceptor>, clock: Clock) -> io::Result<Incoming> {
+/// The stream, after a TLS handshake if TLS is served.
+fn secured(stream: TcpStream, acceptor: Option<&Acceptor>, clock: Clock) -> io::Result<Secured> {
     let transport: Box<dyn Transport> = Box::new(Tcp::new(stream)?);
-    let Some(acceptor) = acceptor else { return Ok(Incoming { transport, peer: Some(peer), tls: None }) };
+    let Some(acceptor) = acceptor else { return Ok((transport, None)) };
     let begun = clock.elapsed();
     let now = || clock.elapsed();
     let (transport, info) =
         acceptor.accept(transport, &Deadline::new(&now, HANDSHAKE_TIMEOUT)).map_err(io::Error::other)?;
-    Ok(Incoming { transport, peer: Some(peer), tls: Some((clock.elapsed().saturating_sub(begun), info)) })
+    Ok((transport, Some((clock.elapsed().saturating_sub(begun), info))))
 }
 
 /// Accepts connections for ever, at most so many at a time, and serves each on a thread of its own, with a stack of so many
@@ -128,23 +119,24 @@ pub fn listen(
     guests: &Guests,
     most: usize,
     stack: usize,
-    serve: impl Fn(TcpStream, SocketAddr) -> io::Result<()> + Send + Sync + 'static,
+    serve: impl Fn(Guest) -> io::Result<()> + Send + Sync + 'static,
 ) {
     let serve = Arc::new(serve);
-    let none = Arc::strong_count(&guests.0);
+    // Each connection holds one more of them.
+    let seats = Arc::new(());
     loop {
         let Ok((stream, peer)) = listener.accept() else {
             std::thread::sleep(EXHAUSTED);
             continue;
         };
-        if Arc::strong_count(&guests.0) - none >= most {
+        if Arc::strong_count(&seats) > most {
             let _ = turn_away(stream, most);
             continue;
         }
-        let (serve, seat) = (Arc::clone(&serve), Arc::clone(&guests.0));
+        let (serve, seat, guest) = (Arc::clone(&serve), Arc::clone(&seats), guests.enter(stream, peer));
         let spawned = Builder::new().name(format!("client {peer}")).stack_size(stack).spawn(move || {
             // A client that goes away in the middle is no news.
-            let _ = serve(stream, peer);
+            let _ = serve(guest);
             drop(seat);
         });
         if spawned.is_err() {

@@ -258,7 +258,7 @@ impl Driver {
     }
 
     /// Waits until something happens, `until` (on the timeline's clock) passes, or a waker is used. Everything is
-    /// flushed, and then written, before it blocks.
+    /// flushed, and then written, before it blocks; the close, too, before the transport ends.
     pub fn wait(&mut self, until: Option<Duration>) -> Waited {
         loop {
             if let Some(waited) = self.advance() {
@@ -292,6 +292,8 @@ impl Driver {
                 return Some(Waited::SinkFailed(error));
             }
             if self.phase == Phase::Over {
+                // The peer may be gone already: that is no news.
+                let _ = self.transport.shutdown();
                 return Some(Waited::Over);
             }
             self.write();

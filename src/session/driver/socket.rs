@@ -129,15 +129,13 @@ impl Driver {
         }
     }
 
-    /// Ends the connection, once.
+    /// Ends the connection, once; the transport ends when that is told.
     pub(super) fn finish(&mut self, by: Side, why: Option<String>) {
         if std::mem::replace(&mut self.phase, Phase::Over) == Phase::Over {
             return;
         }
         self.now = self.timeline.clock().elapsed();
         self.connection.end(by, why);
-        // The peer may be gone already: that is no news.
-        let _ = self.transport.shutdown();
     }
 }
 

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::event::Kind;
 use crate::protocol::{Config, Role};
-use crate::session::{Clock, keys, waker};
+use crate::session::{Clock, Sink, keys, waker};
 use crate::transport::{Blocking, Tcp};
 
 /// A peer that always has more to say than there is room for, and never takes part in a closing handshake.
@@ -182,4 +183,71 @@ fn two_drivers_wait_together_for_whichever_is_first() {
     });
     assert!(matches!(wait_either(&mut first, &mut second, None), (Either::First, Waited::Event(_))));
     drop((answered.join().expect("no panic"), two));
+}
+
+/// What happened, in the order that it did.
+#[derive(Clone, Default)]
+struct Diary(Arc<Mutex<Vec<&'static str>>>);
+
+impl Diary {
+    fn note(&self, what: &'static str) {
+        self.0.lock().expect("no panic").push(what);
+    }
+}
+
+impl Sink for Diary {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event.kind, Kind::Close(_)) {
+            self.note("closed");
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.note("flushed");
+        Ok(())
+    }
+}
+
+/// A peer that is gone.
+struct Gone(Diary);
+
+impl Transport for Gone {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn shutdown(&mut self) -> io::Result<()> {
+        self.0.note("ended");
+        Ok(())
+    }
+
+    fn set_blocking(&mut self, _: Blocking) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+}
+
+#[test]
+fn a_peer_sees_the_end_of_the_transport_once_the_close_is_recorded() {
+    for dropped in [false, true] {
+        let diary = Diary::default();
+        let timeline = Timeline::new(Clock::start(), vec![Box::new(diary.clone())]);
+        let connection = Connection::new(Config::new(Role::Server), keys::os_keys());
+        let mut driver = Driver::new(Box::new(Gone(diary.clone())), connection, timeline, 1);
+        if dropped {
+            driver.send(Command::Drop).expect("open");
+        }
+        while !matches!(driver.wait(None), Waited::Over) {}
+        let written = diary.0.lock().expect("no panic").clone();
+        let closed = written.iter().position(|what| *what == "closed").expect("it was told");
+        assert_eq!(written[closed..], ["closed", "flushed", "ended"], "{dropped}");
+    }
 }

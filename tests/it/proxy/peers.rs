@@ -71,19 +71,24 @@ fn ws_and_websockets_on_both_sides_notice_nothing() {
 fn pings_fragments_and_close_codes_of_a_server_reach_the_client() {
     for (name, server) in servers(&[]) {
         let between = Between::start(&server.url(""), &[]);
-        for (path, wanted) in
-            [("/ping", "are you there"), ("/fragments", "there"), ("/close?code=4001&reason=enough", "4001")]
-        {
+        for (path, until, wanted) in [
+            ("/ping", &["-x", "said after it", "--count", "1"][..], "are you there"),
+            ("/fragments", &["--until-close", "--count", "1"], "there"),
+            ("/close?code=4001&reason=enough", &["--until-close"], "4001"),
+        ] {
             let show = |url: String| {
-                let ended =
-                    wscope([&url, "--format", "short", "--timestamps", "none", "--headers", "none", "--wait", "300ms"])
-                        .run();
-                let frames = ended
-                    .text()
-                    .lines()
-                    .filter(|line| line.starts_with(['▼', '▲']))
-                    .map(|line| line.trim_end().to_owned());
-                (frames.map(|line| line.split("  +").next().unwrap().to_owned()).collect::<Vec<_>>(), ended.code)
+                let args = [&url, "--format", "short", "--timestamps", "none", "--headers", "none"];
+                let ended = wscope(args).args(until).run();
+                // Without their numbers, which tell whether something was received before or after something was sent.
+                let words = |line: &str| {
+                    let mut words: Vec<_> = line.split("  +").next().unwrap().split_whitespace().collect();
+                    words.remove(1);
+                    words.join(" ")
+                };
+                let frames = ended.text().lines().filter(|line| line.starts_with(['▼', '▲']));
+                let mut frames: Vec<String> = frames.map(words).collect();
+                frames.sort_by_key(|frame| frame.starts_with('▲'));
+                (frames, ended.code)
             };
             let (direct, through) = (show(server.url(path)), show(between.url(path)));
             assert!(direct.0.iter().any(|line| line.contains(wanted)), "{name} {path} {direct:?}");
