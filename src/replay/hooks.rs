@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::compare::Verdict;
 use super::conversation::Message;
+use super::player::Stopped;
 use crate::event::Event;
 
 /// What becomes of a message that is due.
@@ -61,11 +62,11 @@ pub trait Hooks {
         Ok(None)
     }
 
-    /// The replay is over, and this came of it.
+    /// The replay is over, this came of it, and it may have ended before its time.
     ///
     /// # Errors
     /// To have it fail.
-    fn after(&mut self, _verdict: &Verdict) -> Result<(), Stop> {
+    fn after(&mut self, _verdict: &Verdict, _stopped: Option<&Stopped>) -> Result<(), Stop> {
         Ok(())
     }
 }

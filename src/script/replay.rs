@@ -10,7 +10,9 @@ use crate::event::Role;
 use crate::render::Options as Shown;
 use crate::render::escape::escape;
 use crate::replay::compare::{self, Counts, Rules, compare_by};
-use crate::replay::{Capture, Changes, Conversation, FrameKeys, Hooks, Pace, Part, Plan, Player, Score, Setting, Stop};
+use crate::replay::{
+    Capture, Changes, Conversation, FrameKeys, Hooks, Pace, Part, Plan, Player, Score, Setting, Stop, Stopped,
+};
 
 use super::connection::Connection;
 use super::failure::{Failure, FailureKind, Raised};
@@ -67,10 +69,7 @@ pub fn replay(
     let compared = compare_by(&recorded, &played.live, &rules, &mut matches);
     match functions.error {
         Some(error) => Err(error),
-        None => Ok(Verdict {
-            compared: Arc::new(compared),
-            stopped: played.stopped.map(|why| escape(why.to_string().as_bytes()).into_owned()),
-        }),
+        None => Ok(Verdict::new(compared, played.stopped.as_ref())),
     }
 }
 
@@ -96,6 +95,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// `stopped`: why the replay did not come to its end.
+    #[must_use]
+    pub fn new(compared: compare::Verdict, stopped: Option<&Stopped>) -> Verdict {
+        let stopped = stopped.map(|why| escape(why.to_string().as_bytes()).into_owned());
+        Verdict { compared: Arc::new(compared), stopped }
+    }
+
     /// Whether the whole part was played, and everything came as recorded.
     #[must_use]
     pub fn is_same(&self) -> bool {

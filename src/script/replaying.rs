@@ -14,12 +14,12 @@ use super::hooks::{Hooks, This};
 use super::host::Host;
 use super::message::Message;
 use super::program::Program;
+use super::replay::Verdict;
 use super::stage::Live;
-use super::value::{bytes, from_json, to_json};
+use super::value::{bytes, to_json};
 use crate::event::{Event, FrameEvent, Kind};
 use crate::protocol::{Frame, Header, Opcode};
-use crate::replay::compare::{Verdict, to_json as to_verdict};
-use crate::replay::{self, Outgoing, Stage, Stop};
+use crate::replay::{self, Outgoing, Stage, Stop, Stopped, compare};
 use crate::session::{Driver, Link, Timeline};
 use crate::transport::in_words;
 
@@ -161,9 +161,8 @@ impl<C: Calling> replay::Hooks for C {
         judgement(&given).map_err(|wanted| self.wrong("matches", wanted, &given))
     }
 
-    fn after(&mut self, verdict: &Verdict) -> Result<(), Stop> {
-        let verdict = from_json(to_verdict(verdict).to_string().as_bytes()).unwrap_or(Dynamic::UNIT);
-        self.call("after", (verdict,)).map(drop)
+    fn after(&mut self, verdict: &compare::Verdict, stopped: Option<&Stopped>) -> Result<(), Stop> {
+        self.call("after", (Verdict::new(verdict.clone(), stopped),)).map(drop)
     }
 }
 

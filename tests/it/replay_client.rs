@@ -291,7 +291,7 @@ fn a_script_takes_part() {
         if m.text == \"b\" { return this.heard + this.sent; } #{ id: m.json.id + 1 } }\n\
         fn on_receive(m) { this.heard = m.text; }\n\
         fn matches(recorded, live) { recorded.text.len == live.text.len }\n\
-        fn after(verdict) { print(verdict.same); }";
+        fn after(verdict) { print(`${verdict.same}, ${verdict.matched} matched`); }";
     fs::write(&script, hooks).unwrap();
     let server = || {
         serve(|mut peer| {
@@ -305,7 +305,7 @@ fn a_script_takes_part() {
     let playing = server();
     let ended = replay(&file, &playing.url(), &args);
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
-    assert_eq!(String::from_utf8_lossy(&ended.stdout), "13:37\ntrue\n");
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "13:37\ntrue, 1 matched\n");
     let came: Vec<Vec<u8>> = playing.saw().into_iter().map(|frame| frame.1).collect();
     assert_eq!(came[..2], [b"{\"id\":2}".to_vec(), b"13:373".to_vec()]);
     fs::write(&script, "fn on_send(m) { m.nothing.at_all() }").unwrap();

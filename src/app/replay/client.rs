@@ -208,7 +208,8 @@ impl Client<'_> {
         let verdict = ending.judge(hooks);
         tell(&verdict, &self.settings);
         ended.suites.push(ending.suite(&self.name(score), &verdict));
-        let exit = hooks.after(&verdict).map_err(|Stop| stopped(&Stopped::Hook)).and_then(|()| ending.exit(&verdict));
+        let exit = hooks.after(&verdict, played.stopped.as_ref());
+        let exit = exit.map_err(|Stop| stopped(&Stopped::Hook)).and_then(|()| ending.exit(&verdict));
         ended.verdicts.push(verdict);
         exit.and_then(|exit| lost.map_or(Ok(exit), Err))
     }

@@ -157,7 +157,8 @@ impl Service {
             let _ = write!(io::stderr(), "client {peer} played connection {connection}\n{shown}");
         }
         let outcome = compare::to_outcome(&verdict);
-        if let Some(why) = why.or(hooks.after(&verdict).err().map(|Stop| Stopped::Hook)) {
+        let after = hooks.after(&verdict, why.as_ref());
+        if let Some(why) = why.or(after.err().map(|Stop| Stopped::Hook)) {
             let detail = outcome.failure().map(|failure| failure.detail.clone()).unwrap_or_default();
             let outcome = Outcome::Failed(Failure { detail, ..Failure::new(why.to_string()) });
             return Judged { outcome, failure: Some(stopped(&why).at(&format!("client {peer}"))), fatal: false };

@@ -12,7 +12,7 @@ fn a_script_takes_part_for_each_client_by_itself() {
     let hooks = "fn matches(recorded, live) { if live.text.starts_with(recorded.text) { true } }\n\
         fn on_receive(m) { this.heard = `${this.heard ?? \"\"}${m.text};`; }\n\
         fn on_send(m) { if m.text == \"B\" { this.heard } }\n\
-        fn after(verdict) { print(`verdict ${verdict.counts.messages}`); }";
+        fn after(verdict) { print(`verdict ${verdict.matched}`); }";
     fs::write(&script, hooks).unwrap();
     let args = ["--script", script.to_str().unwrap(), "--match", "exact", "--loop", "-q"];
     let mock = Mock::start(&path, &args);
