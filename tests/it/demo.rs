@@ -6,7 +6,6 @@ mod violations;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use tungstenite::client::IntoClientRequest;
 use tungstenite::error::Error;
@@ -14,8 +13,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Message, WebSocket};
 use wscope::app::demo::{PATHS, Server};
 
-/// After which a test fails rather than hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::command::PATIENCE;
 
 /// The masking key of all frames that these tests write by hand: they go as they are.
 const KEY: [u8; 4] = [0; 4];

@@ -142,8 +142,9 @@ fn a_record_that_is_not_utf_8_costs_nothing_that_was_sent_before_it() {
 }
 
 #[test]
-fn a_million_lines_come_back_as_they_went() {
-    let input = (0..1_000_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
+fn any_number_of_lines_come_back_as_they_went() {
+    // Several times what is kept of output that the peer has not read.
+    let input = (0..300_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     let server = fast_echo();
     let ended = wscope([server.url()]).arg("--no-compress").stdin(input.as_str()).run();
     assert_eq!((ended.code, ended.stderr.as_str(), ended.stdout.len()), (Some(0), "", input.len()));

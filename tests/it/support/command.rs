@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// After which a test fails rather than hangs.
@@ -42,7 +42,8 @@ pub(crate) struct Running {
     child: Child,
     stdout: Receiver<Vec<u8>>,
     stderr: Receiver<Vec<u8>>,
-    /// The lines of standard error as they come.
+    /// The lines of standard output and of standard error as they come.
+    shown: Receiver<String>,
     lines: Receiver<String>,
 }
 
@@ -122,11 +123,10 @@ impl Wscope {
 
     /// Starts it.
     pub(crate) fn start(self) -> Running {
-        self.start_with(|mut stdout| {
-            let mut bytes = Vec::new();
-            let _ = stdout.read_to_end(&mut bytes);
-            bytes
-        })
+        let (show, shown) = channel();
+        let mut running = self.start_with(move |stdout| line_by_line(BufReader::new(stdout), &show));
+        running.shown = shown;
+        running
     }
 
     /// Starts it and waits for the first `count` bytes that it writes.
@@ -169,18 +169,11 @@ impl Wscope {
             // A program that has had enough reads no further: no matter.
             std::thread::spawn(move || stdin.write_all(&bytes));
         }
-        let (stdout, mut stderr) = (child.stdout.take(), BufReader::new(child.stderr.take().unwrap()));
+        let (stdout, stderr) = (child.stdout.take(), BufReader::new(child.stderr.take().unwrap()));
         let stdout = apart(move || stdout.map(read).unwrap_or_default());
         let (tell, lines) = channel();
-        let stderr = apart(move || {
-            let (mut bytes, mut told) = (Vec::new(), 0);
-            while stderr.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
-                let _ = tell.send(String::from_utf8_lossy(&bytes[told..]).into_owned());
-                told = bytes.len();
-            }
-            bytes
-        });
-        Running { child, stdout, stderr, lines }
+        let stderr = apart(move || line_by_line(stderr, &tell));
+        Running { child, stdout, stderr, shown: channel().1, lines }
     }
 }
 
@@ -189,6 +182,12 @@ impl Running {
     #[track_caller]
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("it tells something more")
+    }
+
+    /// The next line on standard output, as it is.
+    #[track_caller]
+    pub(crate) fn shown(&self) -> String {
+        self.shown.recv_timeout(PATIENCE).expect("it shows something more")
     }
 
     /// The most memory that it has had, in KiB, where the system tells.
@@ -258,6 +257,16 @@ impl Ended {
         let (length, stdout) = (self.stdout.len(), cut.escape_ascii());
         format!("  exit code {:?}\n  stdout ({length} bytes) {stdout}\n  stderr {}", self.code, self.stderr.trim_end())
     }
+}
+
+/// Reads to the end, and tells each line when it is there.
+fn line_by_line(mut from: impl BufRead, tell: &Sender<String>) -> Vec<u8> {
+    let (mut bytes, mut told) = (Vec::new(), 0);
+    while from.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+        let _ = tell.send(String::from_utf8_lossy(&bytes[told..]).into_owned());
+        told = bytes.len();
+    }
+    bytes
 }
 
 fn apart(read: impl FnOnce() -> Vec<u8> + Send + 'static) -> Receiver<Vec<u8>> {

@@ -48,6 +48,12 @@ impl Serve {
         self.running.line().trim_end_matches('\n').to_owned()
     }
 
+    /// The next line on its standard output.
+    #[track_caller]
+    pub(crate) fn shown(&self) -> String {
+        self.running.shown().trim_end_matches('\n').to_owned()
+    }
+
     /// The most memory that it has had, in KiB, where the system tells.
     pub(crate) fn peak(&self) -> Option<u64> {
         self.running.peak()

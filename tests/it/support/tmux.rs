@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-/// After which a test fails rather than hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::command::PATIENCE;
 
 /// Between two looks at the screen.
 const LOOK: Duration = Duration::from_millis(20);

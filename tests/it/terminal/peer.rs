@@ -13,8 +13,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Error, Message, WebSocket};
 
-/// After which a test fails rather than hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::command::PATIENCE;
 
 /// Between two looks at what there is to send.
 const TICK: Duration = Duration::from_millis(5);
