@@ -144,7 +144,7 @@ fn noted(crossing: &Crossing, acts: Acts) -> Outcome {
         [say] if is_it(say) => notes.push(format!("script: held back for {:?} {}", say.delay, crossing.describe())),
         says => {
             let says: Vec<_> = says.iter().map(|say| if is_it(say) { "it".to_owned() } else { say.brief() }).collect();
-            notes.push(format!("script: of {} became {}", crossing.describe(), says.join(", then ")));
+            notes.push(format!("script: changed {} into {}", crossing.describe(), says.join(", then ")));
         }
     }
     Outcome { crossings: says, notes, end }

@@ -1,5 +1,6 @@
 //! A script's connection as what a recording is played on: commands go to its thread, what comes is taken from the inbox.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::Command;
@@ -11,7 +12,7 @@ use crate::session::{CLOSE_TIMEOUT, LinkError, OUTPUT_FULL, Waited};
 use super::connection::Connection;
 use super::host::Host;
 use super::inbox::Queue;
-use super::stop::Stopped;
+use super::stop::{Stop, Stopped};
 
 /// From the oldest message that nobody has taken. Messages are taken; whatever else comes stays for the script.
 pub struct Live {
@@ -74,7 +75,11 @@ impl Stage for Live {
         }
         let (setup, port, place, full) = (self.host.setup(), self.connection.port(), self.place, self.full);
         let takes = self.takes;
-        let found = setup.inbox.wait(until, &setup.stop, |queues| {
+        // A closing handshake that is under way is seen to its end.
+        let ends = self.stopped.is_some() && self.closing;
+        let stop = if ends { Stop::new(setup.stop.clock(), Arc::default()) } else { setup.stop.clone() };
+        let until = if ends { until.or_else(|| Some(self.now() + CLOSE_TIMEOUT)) } else { until };
+        let found = setup.inbox.wait(until, &stop, |queues| {
             let over = port.is_over();
             let next = queues.get_mut(&port.number()).and_then(|queue| {
                 let received = queue.from(place)?;

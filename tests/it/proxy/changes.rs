@@ -124,10 +124,10 @@ fn a_script_says_what_becomes_of_messages() {
             "script: says the text of 30 bytes to the client",
             "script: dropped the text of 4 bytes to the server",
             "script: held back for 5ms the text of 4 bytes to the server",
-            "script: of the text of 4 bytes to the server became it, then the text of 8 bytes to the server, then the \
+            "script: changed the text of 4 bytes to the server into it, then the text of 8 bytes to the server, then the \
              text of 6 bytes to the client",
-            "script: of the text of 4 bytes to the server became the text of 11 bytes to the server",
-            "script: of the text of 5 bytes to the server became the binary of 2 bytes to the server",
+            "script: changed the text of 4 bytes to the server into the text of 11 bytes to the server",
+            "script: changed the text of 5 bytes to the server into the binary of 2 bytes to the server",
         ]
     );
 }

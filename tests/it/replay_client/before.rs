@@ -175,6 +175,12 @@ fn an_interrupt_closes_the_connection_in_good_order_before_and_while_it_is_playe
         let ended = running.end();
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);
         assert_eq!(server.saw(), [(GOOD_BYE.0, GOOD_BYE.1.to_vec())]);
+        // What came of the closing was once told before it had come.
+        assert!(
+            last == b"login" || ended.stderr.contains(" · closed 1000, the end was not recorded"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 

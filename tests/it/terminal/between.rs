@@ -154,7 +154,7 @@ fn a_script_is_before_the_gate_and_what_it_says_leaves_the_line_that_is_typed() 
     assert!(!recording.contains("s3cret"), "{recording}");
     let notes = notes(&recording);
     let first = [
-        "script: of the text of 3 bytes to the server (frame 1) became the text of 11 bytes to the server",
+        "script: changed the text of 3 bytes to the server (frame 1) into the text of 11 bytes to the server",
         "gate: held as 1 the text of 11 bytes to the server (frame 1)",
     ];
     assert!(notes.windows(2).any(|two| two == first), "{notes:?}");
