@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use wscope::proxy::Proxy;
-use wscope::recording::{Existing, Masks, Writer};
+use wscope::recording::{Existing, Masks, WriteError, Writer};
 use wscope::session::{Clock, ConnectOptions, Incoming, Sink, Timeline};
 use wscope::transport::Tcp;
 
@@ -35,7 +35,14 @@ fn main() {
     println!("messages of {SIZE} bytes; round trips: median of {TRIPS}; rates: best of {ROUNDS} rounds of {MESSAGES}");
     let recording = |clock: &Clock| -> Vec<Box<dyn Sink>> {
         let file = folder.join("proxy.wsrec");
-        vec![Box::new(Writer::open(&file, clock, &Masks::default(), Existing::Overwrite).expect("a recording"))]
+        loop {
+            match Writer::open(&file, clock, &Masks::default(), Existing::Overwrite) {
+                Ok(writer) => return vec![Box::new(writer)],
+                // The proxy before this one is still about its end.
+                Err(WriteError::Busy { .. }) => std::thread::sleep(Duration::from_millis(10)),
+                Err(error) => panic!("no recording: {error}"),
+            }
+        }
     };
     let mut direct = 0.0;
     for (name, way) in [
