@@ -20,7 +20,7 @@ const ROUNDS: usize = 3;
 
 /// A literal, alternatives, classes around a literal, case that does not matter, and nothing to look for but the whole.
 const PATTERNS: [&str; 5] =
-    ["seq.{1,3}1234567", "(ACME|EMCA).*77777,", "[0-9]+[.]99.*999999", "(?i)SEQ.{1,3}424242", "[0-9]{9,}"];
+    ["seq.{1,3}1234567", "(ACME|EMCA).*77777,", "[0-9]+[.]99.*999999", "(?i)SEQ.{1,3}424242", "[56]{6,}"];
 
 fn main() {
     let file = place("read.wsrec");
