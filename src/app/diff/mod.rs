@@ -115,8 +115,7 @@ fn in_order(a: Vec<Score>, b: Vec<Score>, args: &DiffArgs) -> Vec<Connection> {
 }
 
 fn both(a: Score, b: Score, args: &DiffArgs) -> Connection {
-    let rules = Rules { open_end: false, ..args.compare.rules() };
-    let rules = if a.role == b.role { rules.both_ways() } else { rules.crosswise() };
+    let rules = Rules { open_end: false, ..args.compare.rules() }.between(a.role, b.role);
     let verdict = compare::compare(&a.conversation(), &b.conversation(), &rules);
     let handshake = handshake::differences(&a, &b, &args.ignore_header);
     Connection::Both(Box::new(Both { a, b, handshake, verdict }))

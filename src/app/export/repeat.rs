@@ -52,7 +52,7 @@ pub(super) fn repeats(first: &Path, others: &[PathBuf], connections: &[u32]) -> 
 }
 
 fn held(one: &Score, other: &Score) -> Verdict {
-    let rules = if one.role == other.role { Rules::default().both_ways() } else { Rules::default().crosswise() };
+    let rules = Rules::default().between(one.role, other.role);
     let text = |message: &Message| {
         let is_text = !message.binary && !is_container(&message.data);
         std::str::from_utf8(&message.data).ok().filter(|_| is_text).map(str::to_owned)

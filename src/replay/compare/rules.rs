@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
-use crate::event::Direction;
+use crate::event::{Direction, Role};
 use crate::recording::JsonPath;
 use crate::render::quantity::parse_duration;
 
@@ -54,6 +54,12 @@ impl Rules {
     pub fn crosswise(self) -> Rules {
         let ways = vec![(Direction::Sent, Direction::Received), (Direction::Received, Direction::Sent)];
         Rules { ways, ..self }
+    }
+
+    /// Both directions of two recordings, by the sides that recorded them.
+    #[must_use]
+    pub fn between(self, one: Role, other: Role) -> Rules {
+        if one == other { self.both_ways() } else { self.crosswise() }
     }
 
     /// Text with `…` for each part that is ignored.
