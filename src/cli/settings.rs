@@ -163,16 +163,18 @@ pub fn resolve_output(flags: &Flags, sources: Sources<'_>) -> Result<(OutputSett
 /// Of the names of environment variables those that set no option and are most likely slips for one that does, with that one.
 #[must_use]
 pub fn slips(names: impl IntoIterator<Item = OsString>) -> Vec<(String, String)> {
-    let known: Vec<String> = args::options().get_arguments().map(layer::variable).collect();
-    let option = |name: &'_ str| name.strip_prefix("WSCOPE_").map(str::to_owned);
-    let options: Vec<String> = known.iter().filter_map(|name| option(name)).collect();
-    let slip = |name: String| {
-        let meant =
-            nearest(&option(&name)?, options.iter().map(String::as_str)).map(|option| format!("WSCOPE_{option}"));
-        Some((name, meant?))
+    let option = |name: String| name.strip_prefix("WSCOPE_").map(str::to_owned);
+    let given: Vec<String> = names.into_iter().filter_map(|name| option(name.into_string().ok()?)).collect();
+    // The list of all options takes its time, and most have no such variable.
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let known: Vec<String> = args::options().get_arguments().map(layer::variable).filter_map(option).collect();
+    let slip = |name: &String| {
+        let meant = nearest(name, known.iter().map(String::as_str))?;
+        Some((format!("WSCOPE_{name}"), format!("WSCOPE_{meant}")))
     };
-    let names = names.into_iter().filter_map(|name| name.into_string().ok());
-    names.filter(|name| !known.contains(name)).filter_map(slip).collect()
+    given.iter().filter(|name| !known.contains(name)).filter_map(slip).collect()
 }
 
 /// What is masked: credentials as said, and the user's own.
