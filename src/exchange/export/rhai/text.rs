@@ -116,9 +116,12 @@ impl<'a> Text<'a> {
 
     /// What stands before a word first, as long as it is no part of another word that is known.
     pub(super) fn before(&self, word: &str) -> Option<&'a str> {
-        let mut places = places(self.whole, word);
-        let free = |place: &Range<usize>| !self.marks[place.clone()].iter().any(|mark| matches!(mark, Mark::Word(_)));
-        places.find(free).map(|place| &self.whole[..place.start])
+        places(self.whole, word).find(|place| self.is_free(place)).map(|place| &self.whole[..place.start])
+    }
+
+    /// Whether no word that is known stands there.
+    fn is_free(&self, place: &Range<usize>) -> bool {
+        !self.marks[place.clone()].iter().any(|mark| matches!(mark, Mark::Word(_)))
     }
 
     /// A variable has this word.
@@ -133,7 +136,7 @@ impl<'a> Text<'a> {
 
     fn word(&mut self, word: &'a str, is: Is) {
         for place in places(self.whole, word) {
-            if !self.marks[place.clone()].iter().any(|mark| matches!(mark, Mark::Word(_))) {
+            if self.is_free(&place) {
                 self.marks[place].fill(Mark::Word(self.words.len()));
             }
         }
