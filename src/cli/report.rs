@@ -10,6 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::recording::Masks;
 use crate::render::escape::escape;
+use crate::report::Failure;
 use crate::transport::in_words;
 
 /// How the program ends: the same whatever stdin is.
@@ -72,6 +73,12 @@ impl Report {
     #[must_use]
     pub fn at(self, place: &str) -> Report {
         Report { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    /// As a case of a test run has it, which has no exit code and no next step.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        Failure { detail: self.detail.clone(), ..Failure::new(self.message.as_str()) }
     }
 
     /// Without the values that are secret.

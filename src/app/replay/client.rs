@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::recording::mask::MASK;
 use crate::replay::compare::Verdict;
 use crate::replay::{Audience, Changes, Hooks, NoHooks, Part, Plan, Player, Score, Stage, Stop, Stopped, offer};
-use crate::report::{self, Case, Failure, Run, Suite};
+use crate::report::{self, Case, Run, Suite};
 use crate::script::Replaying;
 use crate::session::{Clock, OpenError, Sink, Timeline, Wakened, open, waker};
 use crate::transport::in_words;
@@ -178,7 +178,7 @@ impl Client<'_> {
             Ok(driver) => driver.with_waker(self.wakened.clone()),
             Err(OpenError::Refused { status, .. }) if recorded == Some(status) => {
                 note(&format!("refused with {status}, as in the recording"));
-                ended.suites.push(self.handshake(score, report::Outcome::Passed));
+                self.keep(ended, || self.handshake(score, report::Outcome::Passed));
                 return flushed(timeline, &mut watch.outcome).map_or(Ok(Exit::Success), Err);
             }
             Err(error) => {
@@ -207,7 +207,7 @@ impl Client<'_> {
         let ending = Ending { args: self.args, score, played: &played, outcome: &watch.outcome };
         let verdict = ending.judge(hooks);
         tell(&verdict, &self.settings);
-        ended.suites.push(ending.suite(&self.name(score), &verdict));
+        self.keep(ended, || ending.suite(&self.name(score), &verdict));
         let exit = hooks.after(&verdict, played.stopped.as_ref());
         let exit = exit.map_err(|Stop| stopped(&Stopped::Hook)).and_then(|()| ending.exit(&verdict));
         ended.verdicts.push(verdict);
@@ -216,9 +216,15 @@ impl Client<'_> {
 
     /// Keeps for a report that a connection did not come about as the recorded one did.
     fn not_opened(&self, score: &Score, why: Report, ended: &mut Ended) -> Report {
-        let failure = Failure { detail: why.detail.clone(), ..Failure::new(why.message.clone()) };
-        ended.suites.push(self.handshake(score, report::Outcome::Failed(failure)));
+        self.keep(ended, || self.handshake(score, report::Outcome::Failed(why.failure())));
         why
+    }
+
+    /// Keeps a suite for the reports, if there will be any.
+    fn keep(&self, ended: &mut Ended, suite: impl FnOnce() -> Suite) {
+        if self.args.judged.reports.any() {
+            ended.suites.push(suite());
+        }
     }
 
     fn handshake(&self, score: &Score, outcome: report::Outcome) -> Suite {
@@ -245,6 +251,7 @@ impl Client<'_> {
         report.masked(&self.settings.recording.masks)
     }
 }
+
 /// Writes out what is still to be written: why that failed, if it was not told.
 fn flushed(timeline: &Timeline, outcome: &mut Outcome) -> Option<Report> {
     while let Err(error) = timeline.end() {

@@ -90,8 +90,7 @@ impl Service {
         // Its own words say more than that it ended the replay.
         if let Some(fault) = script.and_then(|mut script| script.fault()) {
             let fault = Report::from(fault).masked(&self.masks);
-            let failure = Failure { detail: fault.detail.clone(), ..Failure::new(fault.message.clone()) };
-            judged = Judged { outcome: Outcome::Error(failure), failure: Some(fault), fatal: true };
+            judged = Judged { outcome: Outcome::Error(fault.failure()), failure: Some(fault), fatal: true };
         }
         match number.get() {
             Some(number) => self.clients.judge(number, judged).iter().for_each(Report::print),
